@@ -1,0 +1,43 @@
+package org.clockwork.controller.cluster;
+
+import java.util.List;
+import org.clockwork.schema.codec.WorkerPhase;
+import org.clockwork.schema.link.Link;
+
+/** One worker process as the stations see it. A worker that comes back is a new one. Owned by the controller agent. */
+public final class WorkerState {
+    /** Slot in the worker table: dense, used again after the worker is gone. */
+    public final int index;
+    /** Random id of the worker process. */
+    public final long incarnation;
+    /** Unique among live workers. */
+    public final String name;
+    /** To this worker. */
+    public final Link link;
+    /** Its devices, in the order of their index. */
+    public final List<DeviceState> devices;
+    /** Translates between its clock and ours. */
+    public final ClockOffset clock;
+    /** Where it is in its life. */
+    public WorkerPhase phase = WorkerPhase.JOINING;
+
+    WorkerState(
+        final int index,
+        final long incarnation,
+        final String name,
+        final Link link,
+        final List<DeviceState> devices,
+        final ClockOffset clock) {
+        this.index = index;
+        this.incarnation = incarnation;
+        this.name = name;
+        this.link = link;
+        this.devices = List.copyOf(devices);
+        this.clock = clock;
+    }
+
+    /** Whether it takes actions. */
+    public boolean isLive() {
+        return phase == WorkerPhase.LIVE;
+    }
+}

@@ -1,0 +1,78 @@
+package org.clockwork.controller.model;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.clockwork.schema.codec.DataType;
+
+/**
+ * What models run: a file (or an emulated profile) with fixed dimensions and options. Models of any number share one,
+ * with its compiled form, its host memory and its profile. Owned by the controller agent.
+ */
+public final class Artifact {
+    /** Wire id: dense, kept across restarts by the catalogue file. */
+    public final int id;
+    private final byte[] key;
+    private final byte[] fileSha256;
+    /** Bytes of the file; 0 for a profile. */
+    public final long fileLength;
+    /** Row of the emulated devices' table; empty for a file. */
+    public final String profileName;
+    /** Fixed values of symbolic dimensions. */
+    public final Map<String, Integer> dimensions;
+    /** Largest batch asked for. */
+    public final int wantedMaxBatch;
+    /** Models that use it. */
+    public int modelCount;
+
+    /** Size of the weights; 0 while unknown. */
+    public long weightsBytes;
+    /** Pages a LOAD takes; 0 while unknown. */
+    public int pages;
+    /** Inputs, then outputs, in the order of the wire; empty while unknown. */
+    public List<Tensor> tensors = List.of();
+    /** Bytes of all input tensors of one request. */
+    public int inputBytes;
+    /** Bytes of all output tensors of one request. */
+    public int outputBytes;
+    /** What is known of its durations. */
+    public final Profile profile;
+
+    Artifact(
+        final int id,
+        final byte[] key,
+        final byte[] fileSha256,
+        final long fileLength,
+        final String profileName,
+        final Map<String, Integer> dimensions,
+        final int wantedMaxBatch,
+        final Profile profile) {
+        this.id = id;
+        this.key = key.clone();
+        this.fileSha256 = fileSha256.clone();
+        this.fileLength = fileLength;
+        this.profileName = profileName;
+        this.dimensions = Map.copyOf(dimensions);
+        this.wantedMaxBatch = wantedMaxBatch;
+        this.profile = profile;
+    }
+
+    /** One tensor of a request or an answer; {@code shape} is text such as 3x224x224, without the batch. */
+    public record Tensor(boolean isOutput, DataType type, int bytes, String name, String shape) {
+    }
+
+    /** Digest of file, dimensions and options, 32 bytes; the array is the artifact's own. */
+    public byte[] key() {
+        return key;
+    }
+
+    /** Digest of the file, 32 bytes, zeros for a profile; the array is the artifact's own. */
+    public byte[] fileSha256() {
+        return fileSha256;
+    }
+
+    /** Whether its key is this one. */
+    public boolean hasKey(final byte[] otherKey) {
+        return Arrays.equals(key, otherKey);
+    }
+}

@@ -1,0 +1,2 @@
+/** Waiting requests: a deadline-ordered queue for each model. */
+package org.clockwork.controller.queue;

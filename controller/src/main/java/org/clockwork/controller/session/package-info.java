@@ -1,0 +1,2 @@
+/** Clients: sessions, their limits, keep-alives and hop estimates, and the queries they ask. */
+package org.clockwork.controller.session;
