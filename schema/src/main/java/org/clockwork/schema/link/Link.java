@@ -23,7 +23,8 @@ public interface Link {
      * before it does anything else with this link.
      *
      * @param lane   {@link #CONTROL} or {@link #BULK}.
-     * @param length of the message in bytes, at most {@link #maxClaimLength(int)}.
+     * @param length of the message in bytes, at most {@link #maxClaimLength(int)}; a longer one is a fault of the caller
+     *               and throws IllegalArgumentException.
      * @param claim  to write into.
      * @return false if the lane can't take it now (back pressure, not connected or closed): keep the state, try later.
      */
@@ -46,10 +47,13 @@ public interface Link {
         DirectBuffer first, int firstOffset, int firstLength,
         DirectBuffer second, int secondOffset, int secondLength);
 
-    /** Longest message for {@link #tryClaim}. Longer ones, up to {@code Protocol.MAX_MESSAGE_BYTES}, must be offered. */
+    /**
+     * Longest message for {@link #tryClaim}; 1,376 bytes on an ordinary network. Longer ones, up to
+     * {@code Protocol.MAX_MESSAGE_BYTES}, must be offered.
+     */
     int maxClaimLength(int lane);
 
-    /** Whether both lanes are believed to reach the peer. A hint only: heartbeats decide. */
+    /** Whether both lanes are believed to reach the peer; nothing is taken before. A hint only: heartbeats decide. */
     boolean isConnected();
 
     /** Whether this link is over for good. */

@@ -23,6 +23,9 @@ public interface Listener extends AutoCloseable {
     /** Messages dropped because they belonged to no accepted link or opened a lane wrongly. */
     long droppedCount();
 
+    /** Links refused because the limit was reached, and links given up because they were not fully open in time. */
+    long refusedCount();
+
     @Override
     void close();
 }
