@@ -29,6 +29,12 @@ public final class Artifact {
     public long weightsBytes;
     /** Pages a LOAD takes; 0 while unknown. */
     public int pages;
+    /** Largest batch that its compiled form takes; 0 while unknown. */
+    public int maxBatch;
+    /** Live workers that have it ready for LOAD. */
+    public int installedOn;
+    /** Whether its durations are known as far as they are to be used; until then it is measured and takes no requests. */
+    public boolean isProfiled;
     /** Inputs, then outputs, in the order of the wire; empty while unknown. */
     public List<Tensor> tensors = List.of();
     /** Bytes of all input tensors of one request. */
