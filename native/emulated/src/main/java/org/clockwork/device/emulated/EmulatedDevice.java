@@ -19,6 +19,10 @@ public final class EmulatedDevice implements Device {
     private static final int OUTLIER_STREAM = 2;
     private static final int LOAD_JITTER_STREAM = 3;
     private static final double NS_PER_SECOND = 1e9;
+    private static final int LOAD_SLOT = 0;
+    private static final int UNLOAD_DEPTH = 4;
+    private static final int FIRST_UNLOAD_SLOT = 1;
+    private static final int FIRST_INFER_SLOT = FIRST_UNLOAD_SLOT + UNLOAD_DEPTH;
 
     private final int index;
     private final int totalPages;
@@ -36,9 +40,8 @@ public final class EmulatedDevice implements Device {
     private final List<LoadedCopy> freeCopies = new ArrayList<>();
     private int freePages;
 
-    /** Slots of the engines: 0 is that of LOAD and UNLOAD, the others those of INFER. */
+    /** Slots of the engines: that of LOAD, those of UNLOAD, which is bookkeeping and takes no time, then those of INFER. */
     private final Slot[] slots;
-    private int infers;
     private long nextSequence;
     private boolean isPending;
     private long wakeNs;
@@ -65,7 +68,7 @@ public final class EmulatedDevice implements Device {
         loss = context.loss();
         failure = context.failure();
         slowness = context.slowness();
-        slots = new Slot[1 + inferDepth];
+        slots = new Slot[FIRST_INFER_SLOT + inferDepth];
         for (int i = 0; i < slots.length; i++) {
             slots[i] = new Slot();
         }
@@ -108,17 +111,15 @@ public final class EmulatedDevice implements Device {
 
     @Override
     public boolean canStart(final Operation.Kind kind) {
-        return kind == Operation.Kind.INFER ? infers < inferDepth : slots[0].operation == null;
+        return freeSlot(kind) != null;
     }
 
     @Override
     public boolean start(final Operation operation, final long nowNs) {
-        if (!canStart(operation.kind)) {
+        final Slot slot = freeSlot(operation.kind);
+        if (slot == null) {
             return false;
         }
-        final boolean isInfer = operation.kind == Operation.Kind.INFER;
-        final Slot slot = isInfer ? freeInferSlot() : slots[0];
-        infers += isInfer ? 1 : 0;
         operation.clearResults();
         slot.operation = operation;
         slot.sequence = nextSequence++;
@@ -215,7 +216,7 @@ public final class EmulatedDevice implements Device {
         final LoadedCopy copy = copies.get(operation.modelId);
         if (copy == null) {
             finish(slot, DeviceStatus.NOT_LOADED, null, nowNs);
-        } else if (copy.infers > 0) {
+        } else if (copy.infers > 0 || copy.isLoading) {
             finish(slot, DeviceStatus.IN_USE, null, nowNs);
         } else if (isPast(nowNs, operation.latestNs)) {
             finish(slot, DeviceStatus.TOO_LATE, null, nowNs);
@@ -275,7 +276,7 @@ public final class EmulatedDevice implements Device {
 
     /** Inputs first: a LOAD that is under way at {@code fromNs} ends later by the copy. */
     private void pauseLoad(final long fromNs, final long durationNs) {
-        final Slot slot = slots[0];
+        final Slot slot = slots[LOAD_SLOT];
         if (sharing == PcieSharing.INPUTS_FIRST && slot.isDecided && slot.copy != null && slot.doneNs - fromNs > 0) {
             slot.doneNs += durationNs;
         }
@@ -299,7 +300,6 @@ public final class EmulatedDevice implements Device {
         final LoadedCopy copy = slot.copy;
         operation.endNs = operation.startNs == Operation.NOT_REACHED ? Operation.NOT_REACHED : slot.doneNs;
         if (operation.kind == Operation.Kind.INFER) {
-            infers--;
             if (copy != null) {
                 copy.infers--;
                 if (operation.status == DeviceStatus.OK) {
@@ -324,13 +324,21 @@ public final class EmulatedDevice implements Device {
         freeCopies.add(copy);
     }
 
-    private Slot freeInferSlot() {
-        for (int i = 1; i < slots.length; i++) {
+    private Slot freeSlot(final Operation.Kind kind) {
+        return switch (kind) {
+            case LOAD -> slots[LOAD_SLOT].operation == null ? slots[LOAD_SLOT] : null;
+            case UNLOAD -> freeSlot(FIRST_UNLOAD_SLOT, FIRST_INFER_SLOT);
+            default -> freeSlot(FIRST_INFER_SLOT, slots.length);
+        };
+    }
+
+    private Slot freeSlot(final int from, final int to) {
+        for (int i = from; i < to; i++) {
             if (slots[i].operation == null) {
                 return slots[i];
             }
         }
-        throw new IllegalStateException("no free slot although canStart");
+        return null;
     }
 
     /** The slot to be handed back next: the earliest, and of those the one that was started first. */

@@ -173,7 +173,9 @@ final class EmulatedDeviceTest {
         assertEquals(DeviceStatus.NOT_LOADED, statusOf(Fixture.operation(Operation.Kind.UNLOAD, 7), 0));
         fixture.load(7, "one", 0);
         assertFalse(device.canStart(Operation.Kind.LOAD));
-        assertFalse(device.canStart(Operation.Kind.UNLOAD));
+        final Operation busy = fixture.unload(7, 1);
+        fixture.poll(1);
+        assertEquals(DeviceStatus.IN_USE, busy.status);
         assertTrue(device.canStart(Operation.Kind.INFER));
         final Operation early = fixture.infer(7, 1, 1);
         fixture.poll(1);
