@@ -28,7 +28,8 @@ public final class DeviceState {
     /** Whether it failed and takes no actions. */
     public boolean isLost;
 
-    DeviceState(
+    /** A device of which nothing is loaded yet. */
+    public DeviceState(
         final int slot,
         final int deviceIndex,
         final int pageBytes,

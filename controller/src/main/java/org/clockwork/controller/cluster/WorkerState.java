@@ -21,7 +21,8 @@ public final class WorkerState {
     /** Where it is in its life. */
     public WorkerPhase phase = WorkerPhase.JOINING;
 
-    WorkerState(
+    /** A worker that joins; the caller ties its devices to it. */
+    public WorkerState(
         final int index,
         final long incarnation,
         final String name,

@@ -27,6 +27,8 @@ public final class Artifact {
 
     /** Size of the weights; 0 while unknown. */
     public long weightsBytes;
+    /** Largest batch compiled, on all workers that have it; 0 while unknown. */
+    public int maxBatch;
     /** Pages a LOAD takes; 0 while unknown. */
     public int pages;
     /** Largest batch that its compiled form takes; 0 while unknown. */
@@ -44,7 +46,8 @@ public final class Artifact {
     /** What is known of its durations. */
     public final Profile profile;
 
-    Artifact(
+    /** An artifact of which nothing is known yet. */
+    public Artifact(
         final int id,
         final byte[] key,
         final byte[] fileSha256,

@@ -27,7 +27,8 @@ public final class Model {
     /** Devices that hold it (LOAD done, no UNLOAD sent); kept by the memory mirror. */
     public int loadedOn;
 
-    Model(final long id, final int index, final String name, final Artifact artifact) {
+    /** A model in its first state. */
+    public Model(final long id, final int index, final String name, final Artifact artifact) {
         this.id = id;
         this.index = index;
         this.name = name;

@@ -31,7 +31,8 @@ public final class ClientSession {
     /** Whether it is over; what still refers to it only cleans up. */
     public boolean isClosed;
 
-    ClientSession(
+    /** A session that has just been opened. */
+    public ClientSession(
         final long id,
         final int index,
         final Link link,
