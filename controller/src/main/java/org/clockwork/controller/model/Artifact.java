@@ -27,8 +27,6 @@ public final class Artifact {
 
     /** Size of the weights; 0 while unknown. */
     public long weightsBytes;
-    /** Largest batch compiled, on all workers that have it; 0 while unknown. */
-    public int maxBatch;
     /** Pages a LOAD takes; 0 while unknown. */
     public int pages;
     /** Largest batch that its compiled form takes; 0 while unknown. */
