@@ -24,6 +24,7 @@ public final class MemoryNetwork {
     private final LatencyModel latency;
     private final CutModel cuts;
     private final RefusalModel refusals;
+    private final DeliveryObserver observer;
     /** By endpoint name; looked up when dialing only, never iterated. */
     private final Map<String, MemoryListener> listeners = new HashMap<>();
     private final TimeHeap endpoints = new TimeHeap();
@@ -51,6 +52,7 @@ public final class MemoryNetwork {
         latency = context.latency;
         cuts = context.cuts;
         refusals = context.refusals;
+        observer = context.observer;
     }
 
     /** Listens on an endpoint, whatever its text; one listener at a time. */
@@ -112,9 +114,11 @@ public final class MemoryNetwork {
                 endpoints.remove(endpoint);
             } else if (timeNs != endpoint.timeNs) {
                 endpoints.move(endpoint, timeNs);
+                observer.onNextDelivery(endpoint.endpointId(), timeNs);
             }
         } else if (timeNs != MemoryEndpoint.NEVER) {
             endpoints.add(endpoint, timeNs);
+            observer.onNextDelivery(endpoint.endpointId(), timeNs);
         }
     }
 
@@ -208,6 +212,7 @@ public final class MemoryNetwork {
         private CutModel cuts = CutModel.NONE;
         private RefusalModel refusals = RefusalModel.NONE;
         private OpeningModel openings = OpeningModel.NONE;
+        private DeliveryObserver observer = DeliveryObserver.NONE;
         private int maxLinks = DEFAULT_MAX_LINKS;
         private int controlCapacity = DEFAULT_CONTROL_CAPACITY;
         private int bulkCapacity = DEFAULT_BULK_CAPACITY;
@@ -243,6 +248,12 @@ public final class MemoryNetwork {
         /** How much later than they could the lanes open. */
         public Context openings(final OpeningModel model) {
             openings = model;
+            return this;
+        }
+
+        /** Who is told when an endpoint has something to do. */
+        public Context observer(final DeliveryObserver deliveryObserver) {
+            observer = deliveryObserver;
             return this;
         }
 

@@ -19,8 +19,15 @@ class MemoryNetworkTest {
 
     private long nowNs = 5_000_000;
     private long latencyNs = LATENCY_NS;
-    private final MemoryNetwork network =
-        new MemoryNetwork(() -> nowNs, (from, to, lane, length, atNs) -> latencyNs);
+    private int observedEndpoint;
+    private long observedNs;
+    private final MemoryNetwork network = new MemoryNetwork(new MemoryNetwork.Context()
+        .clock(() -> nowNs)
+        .latency((from, to, lane, length, atNs) -> latencyNs)
+        .observer((endpointId, timeNs) -> {
+            observedEndpoint = endpointId;
+            observedNs = timeNs;
+        }));
     private final MemoryListener listener = network.listen("controller:1");
     private final MemoryDialer dialer = network.dialer("worker");
     private final List<Long> received = new ArrayList<>();
@@ -47,6 +54,8 @@ class MemoryNetworkTest {
         assertTrue(send(link, Link.CONTROL, 7));
         assertEquals(nowNs + LATENCY_NS, network.nextDeliveryNs());
         assertEquals(nowNs + LATENCY_NS, listener.nextDeliveryNs());
+        assertEquals(listener.endpointId(), observedEndpoint);
+        assertEquals(nowNs + LATENCY_NS, observedNs);
         assertEquals(MemoryEndpoint.NEVER, dialer.nextDeliveryNs());
         nowNs += LATENCY_NS - 1;
         assertEquals(0, listener.poll(Link.CONTROL, handler, 10));
