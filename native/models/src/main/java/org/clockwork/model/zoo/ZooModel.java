@@ -1,0 +1,27 @@
+package org.clockwork.model.zoo;
+
+import org.clockwork.model.onnx.Net;
+
+/**
+ * One model of the zoo.
+ *
+ * @param name       by which it is asked for.
+ * @param about      what it is and who published it.
+ * @param parameters learned numbers as published.
+ * @param recipe     how it is built.
+ */
+public record ZooModel(String name, String about, long parameters, Recipe recipe) {
+    /** Builds a model's layers. */
+    @FunctionalInterface
+    public interface Recipe {
+        /** Adds all layers, from inputs to outputs. */
+        void build(Net net);
+    }
+
+    /** The net with the weights of a seed. */
+    public Net build(final long seed) {
+        final Net net = new Net(name, seed);
+        recipe.build(net);
+        return net;
+    }
+}

@@ -1,0 +1,105 @@
+package org.clockwork.model.zoo;
+
+import static org.junit.jupiter.api.Assertions.*;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.clockwork.model.Runner;
+import org.clockwork.model.onnx.Net;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every model has its published size and runs; its answers depend on its input and stay within bounds. */
+final class ModelZooTest {
+    private static final List<String> QUICK = List.of("mlp", "resnet18-64", "mobilenet_v2-96", "resnet50");
+    private final ModelZoo zoo = new ModelZoo();
+
+    @TestFactory
+    Stream<DynamicTest> everyModelHasItsPublishedParameters() {
+        return zoo.models().stream().map(model -> DynamicTest.dynamicTest(model.name(),
+            () -> assertEquals(model.parameters(), model.build(1).parameters())));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> quickModelsAnswer() {
+        return QUICK.stream().map(name -> DynamicTest.dynamicTest(name, () -> answers(name)));
+    }
+
+    @Tag("slow")
+    @TestFactory
+    Stream<DynamicTest> allOtherModelsAnswer() {
+        return zoo.names().stream().filter(name -> !QUICK.contains(name))
+            .map(name -> DynamicTest.dynamicTest(name, () -> answers(name)));
+    }
+
+    @Test
+    void theSameSeedGivesTheSameFile(@TempDir final Path directory) throws IOException {
+        final Path one = directory.resolve("one.onnx");
+        final Path two = directory.resolve("two.onnx");
+        zoo.write("mlp", 7, one);
+        zoo.write("mlp", 7, two);
+        assertEquals(-1, Files.mismatch(one, two));
+        zoo.write("mlp", 8, two);
+        assertNotEquals(-1, Files.mismatch(one, two));
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(2, files.count(), "nothing unfinished is left");
+        }
+    }
+
+    @Test
+    void anUnknownNameIsRefused(@TempDir final Path directory) {
+        final String message = assertThrows(IllegalArgumentException.class,
+            () -> zoo.write("resnet19", 1, directory.resolve("x.onnx"))).getMessage();
+        assertTrue(message.contains("'resnet19'") && message.contains("resnet18"), message);
+    }
+
+    private void answers(final String name) throws Exception {
+        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        final Net net = zoo.find(name).build(1);
+        net.write(bytes);
+        try (Runner runner = new Runner(bytes.toByteArray())) {
+            final int inputs = (int) Arrays.stream(runner.inputShape()).skip(1).reduce(1, (a, b) -> a * b);
+            final int outputs = (int) Arrays.stream(runner.outputShape()).skip(1).reduce(1, (a, b) -> a * b);
+            final float[] both = new float[2 * inputs];
+            System.arraycopy(noise(1, inputs), 0, both, 0, inputs);
+            System.arraycopy(noise(2, inputs), 0, both, inputs, inputs);
+            final float[] batch = runner.run(2, both);
+            final float[] first = runner.run(1, Arrays.copyOf(both, inputs));
+            assertEquals(outputs, first.length);
+            double alone = 0;
+            double square = 0;
+            double apart = 0;
+            for (int i = 0; i < outputs; i++) {
+                assertTrue(Float.isFinite(batch[i]) && Float.isFinite(batch[outputs + i]));
+                alone = Math.max(alone, Math.abs(first[i] - batch[i]));
+                square += (double) first[i] * first[i];
+                apart += Math.pow(batch[outputs + i] - batch[i], 2);
+            }
+            final double size = Math.sqrt(square / outputs);
+            final double difference = Math.sqrt(apart / square);
+            System.out.printf("%s: parameters=%d nodes=%d outputRms=%.3f difference=%.3f batchError=%.2g%n", name,
+                net.parameters(), net.nodes(), size, difference, alone / size);
+            assertTrue(size > 0.1 && size < 10, name + ": root mean square of the output is " + size);
+            assertTrue(difference > 0.02, name + ": two inputs give answers that differ by only " + difference);
+            assertTrue(alone < 1e-4 * size, name + ": alone and in a batch differ by " + alone);
+        }
+    }
+
+    private static float[] noise(final long seed, final int length) {
+        final SplittableRandom random = new SplittableRandom(seed);
+        final float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) ((random.nextDouble() * 2 - 1) * Math.sqrt(3));
+        }
+        return values;
+    }
+}
