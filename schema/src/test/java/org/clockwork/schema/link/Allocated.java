@@ -10,11 +10,8 @@ public final class Allocated {
     private Allocated() {
     }
 
-    /** Bytes allocated by the calling thread while it runs {@code work}. */
-    public static long bytesOf(final Runnable work) {
-        final long id = Thread.currentThread().getId();
-        final long before = THREADS.getThreadAllocatedBytes(id);
-        work.run();
-        return THREADS.getThreadAllocatedBytes(id) - before;
+    /** Bytes allocated by the calling thread since it began. */
+    public static long bytes() {
+        return THREADS.getThreadAllocatedBytes(Thread.currentThread().getId());
     }
 }
