@@ -1,0 +1,336 @@
+package org.clockwork.device.cpu;
+
+import ai.onnxruntime.OrtException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.agrona.ErrorHandler;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.SystemUtil;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.clockwork.device.Backend;
+import org.clockwork.device.CompiledModel;
+import org.clockwork.device.Device;
+import org.clockwork.device.ModelException;
+import org.clockwork.device.ModelException.Reason;
+import org.clockwork.device.ModelSource;
+import org.clockwork.device.TensorSpec;
+
+/**
+ * The CPU backend: one device on ONNX Runtime. Needs 64-bit Linux. Its memory is what the {@link Context} states, all of
+ * it taken at the start, and beside it what ONNX Runtime's sessions take for activations.
+ */
+public final class CpuBackend implements Backend {
+    private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._-]{1,200}");
+    private static final String SUFFIX = ".cpu";
+
+    private final Context context;
+    private final NativeMemory memory;
+    private final OrtRuntime runtime;
+    private final ModelCompiler compiler;
+    private final IoSlot slot;
+    private final PageMemory pageMemory;
+    private final CpuDevice device;
+    private final List<long[]> hostBuffers = new ArrayList<>();
+    private final List<CpuModel> models = new ArrayList<>();
+    private boolean isClosed;
+
+    /** Takes all memory and starts the engines. */
+    public CpuBackend(final Context context) {
+        context.conclude();
+        this.context = context;
+        memory = new NativeMemory(Posix.bind());
+        try {
+            final Path folder = Files.createDirectories(context.cacheDirectory()).toRealPath();
+            final Path stand = folder.resolve(OrtRuntime.WEIGHTS_FILE);
+            if (!Files.exists(stand)) {
+                Files.createFile(stand);
+            }
+            runtime = new OrtRuntime(memory, folder);
+            compiler = new ModelCompiler(runtime, memory, folder, context.maxFileBytes());
+        } catch (final IOException e) {
+            throw new IllegalStateException("cacheDirectory=" + context.cacheDirectory() + " can't be written: " + e, e);
+        }
+        pageMemory = new PageMemory(memory, (int) (context.memoryBytes() / Device.PAGE_BYTES));
+        slot = new IoSlot(memory, context.inputBytes(), context.outputBytes());
+        device = new CpuDevice(context, pageMemory, runtime);
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public boolean isEmulated() {
+        return false;
+    }
+
+    @Override
+    public List<Device> devices() {
+        return List.of(device);
+    }
+
+    @Override
+    public CompiledModel compile(final ModelSource source) throws ModelException {
+        if (source.file() == null) {
+            throw source.profileName() == null
+                ? new ModelException(Reason.INVALID_FILE, "There is no model file.")
+                : new ModelException(Reason.UNKNOWN_PROFILE, "The CPU device takes no profiles: " + source.profileName());
+        }
+        if (!KEY.matcher(source.key()).matches()) {
+            throw new ModelException(Reason.COMPILE_FAILED, "Not a key: " + source.key());
+        }
+        final Path file = context.cacheDirectory().resolve(source.key() + SUFFIX);
+        ArtifactFile.Content content = ArtifactFile.read(file, compiler.environment(), source.maxBatch());
+        if (content == null) {
+            compiler.compile(source, file);
+            content = ArtifactFile.read(file, compiler.environment(), source.maxBatch());
+        }
+        if (content == null) {
+            throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be read back: " + file);
+        }
+        return open(file, content);
+    }
+
+    private CpuModel open(final Path file, final ArtifactFile.Content content) throws ModelException {
+        final Artifact artifact = content.artifact();
+        final int maxBatch = largestBatch(artifact);
+        long payload = 0;
+        try {
+            if (artifact.payloadBytes() > 0) {
+                payload = memory.mapFile(NativeMemory.Tag.HOST_WEIGHTS, file, content.payloadOffset(), artifact.payloadBytes());
+            }
+            final IoTensors io = new IoTensors(runtime, slot, artifact, maxBatch);
+            final CpuModel model =
+                new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, maxBatch);
+            synchronized (models) {
+                models.add(model);
+            }
+            return model;
+        } catch (final OrtException | RuntimeException e) {
+            if (payload != 0) {
+                memory.free(NativeMemory.Tag.HOST_WEIGHTS, payload, artifact.payloadBytes());
+            }
+            throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be opened: " + e.getMessage(), e);
+        }
+    }
+
+    private int largestBatch(final Artifact artifact) throws ModelException {
+        int batch = Math.min(artifact.maxBatch(), context.maxBatch());
+        while (batch > 0 && !(fits(artifact.inputs(), batch, context.inputBytes())
+            && fits(artifact.outputs(), batch, context.outputBytes()))) {
+            batch--;
+        }
+        if (batch == 0) {
+            throw new ModelException(Reason.TOO_LARGE, "One request does not fit the device's I/O slot: inputBytes="
+                + IoTensors.bytes(artifact.inputs(), 1) + " of " + context.inputBytes() + ", outputBytes="
+                + IoTensors.bytes(artifact.outputs(), 1) + " of " + context.outputBytes());
+        }
+        return batch;
+    }
+
+    private static boolean fits(final List<TensorSpec> specs, final int batch, final int limit) {
+        return IoTensors.bytes(specs, batch) <= limit;
+    }
+
+    @Override
+    public MutableDirectBuffer allocateHost(final long bytes) {
+        if (bytes < 1 || bytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a host buffer has 1 byte to 2 GiB: bytes=" + bytes);
+        }
+        final long address = memory.allocate(NativeMemory.Tag.HOST_BUFFERS, bytes);
+        synchronized (hostBuffers) {
+            hostBuffers.add(new long[] {address, bytes});
+        }
+        return new UnsafeBuffer(address, (int) bytes);
+    }
+
+    /** What is taken now, for tests and counters. */
+    long nativeBytes(final NativeMemory.Tag tag) {
+        return memory.bytes(tag);
+    }
+
+    /** Closes the device, then the models that are still open, then frees all host memory. Idempotent. */
+    @Override
+    public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        device.close();
+        synchronized (models) {
+            models.forEach(CpuModel::close);
+            models.clear();
+        }
+        slot.close();
+        synchronized (hostBuffers) {
+            hostBuffers.forEach(b -> memory.free(NativeMemory.Tag.HOST_BUFFERS, b[0], b[1]));
+            hostBuffers.clear();
+        }
+    }
+
+    /** Options, each with a property of its own; durations and sizes are text with units there. */
+    public static final class Context {
+        /** Memory for weights, as in {@code 1g}. */
+        public static final String MEMORY_PROP_NAME = "clockwork.cpu.memory";
+        /** Directory for compiled models. */
+        public static final String CACHE_DIRECTORY_PROP_NAME = "clockwork.cpu.cache.dir";
+        /** Largest batch. */
+        public static final String MAX_BATCH_PROP_NAME = "clockwork.cpu.max.batch";
+        /** Memory for the inputs of one batch. */
+        public static final String INPUT_BYTES_PROP_NAME = "clockwork.cpu.input.bytes";
+        /** Memory for the outputs of one batch. */
+        public static final String OUTPUT_BYTES_PROP_NAME = "clockwork.cpu.output.bytes";
+        /** Largest model file. */
+        public static final String MAX_FILE_BYTES_PROP_NAME = "clockwork.cpu.max.file.bytes";
+
+        private static final long DEFAULT_MEMORY = 1L << 30;
+        private static final int DEFAULT_MAX_BATCH = 16;
+        private static final int DEFAULT_IO_BYTES = 16 << 20;
+        private static final int LARGEST_BATCH = 1024;
+
+        private long memoryBytes = SystemUtil.getSizeAsLong(MEMORY_PROP_NAME, DEFAULT_MEMORY);
+        private Path cacheDirectory = Path.of(System.getProperty(CACHE_DIRECTORY_PROP_NAME,
+            Path.of(System.getProperty("java.io.tmpdir"), "clockwork-cpu-" + System.getProperty("user.name")).toString()));
+        private int maxBatch = Integer.getInteger(MAX_BATCH_PROP_NAME, DEFAULT_MAX_BATCH);
+        private int inputBytes = SystemUtil.getSizeAsInt(INPUT_BYTES_PROP_NAME, DEFAULT_IO_BYTES);
+        private int outputBytes = SystemUtil.getSizeAsInt(OUTPUT_BYTES_PROP_NAME, DEFAULT_IO_BYTES);
+        private long maxFileBytes = SystemUtil.getSizeAsLong(MAX_FILE_BYTES_PROP_NAME, Integer.MAX_VALUE);
+        private NanoClock clock = SystemNanoClock.INSTANCE;
+        private Supplier<IdleStrategy> idleStrategy = () -> null;
+        private ErrorHandler errorHandler = Throwable::printStackTrace;
+        private boolean isConcluded;
+
+        /** Checks the options against each other; once. */
+        public void conclude() {
+            if (isConcluded) {
+                throw new IllegalStateException("this context was concluded before");
+            }
+            if (memoryBytes < Device.PAGE_BYTES || memoryBytes / Device.PAGE_BYTES > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                    MEMORY_PROP_NAME + '=' + memoryBytes + " is less than a page of " + Device.PAGE_BYTES);
+            }
+            if (maxBatch < 1 || maxBatch > LARGEST_BATCH) {
+                throw new IllegalArgumentException(MAX_BATCH_PROP_NAME + '=' + maxBatch + " is not in 1.." + LARGEST_BATCH);
+            }
+            if (inputBytes < 1 || outputBytes < 1) {
+                throw new IllegalArgumentException(INPUT_BYTES_PROP_NAME + '=' + inputBytes + ' '
+                    + OUTPUT_BYTES_PROP_NAME + '=' + outputBytes + ": both are at least 1");
+            }
+            if (maxFileBytes < 1 || maxFileBytes > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(MAX_FILE_BYTES_PROP_NAME + '=' + maxFileBytes + " is not in 1..2 GiB");
+            }
+            isConcluded = true;
+        }
+
+        /** Memory for weights in bytes; whole pages of it are used. */
+        public Context memoryBytes(final long bytes) {
+            memoryBytes = bytes;
+            return this;
+        }
+
+        /** Memory for weights in bytes. */
+        public long memoryBytes() {
+            return memoryBytes;
+        }
+
+        /** Directory for compiled models; kept from start to start. */
+        public Context cacheDirectory(final Path directory) {
+            cacheDirectory = directory;
+            return this;
+        }
+
+        /** Directory for compiled models. */
+        public Path cacheDirectory() {
+            return cacheDirectory;
+        }
+
+        /** Largest batch that the I/O slot is made for. */
+        public Context maxBatch(final int batch) {
+            maxBatch = batch;
+            return this;
+        }
+
+        /** Largest batch that the I/O slot is made for. */
+        public int maxBatch() {
+            return maxBatch;
+        }
+
+        /** Memory for the inputs of one batch; a model's largest batch is what fits. */
+        public Context inputBytes(final int bytes) {
+            inputBytes = bytes;
+            return this;
+        }
+
+        /** Memory for the inputs of one batch. */
+        public int inputBytes() {
+            return inputBytes;
+        }
+
+        /** Memory for the outputs of one batch; a model's largest batch is what fits. */
+        public Context outputBytes(final int bytes) {
+            outputBytes = bytes;
+            return this;
+        }
+
+        /** Memory for the outputs of one batch. */
+        public int outputBytes() {
+            return outputBytes;
+        }
+
+        /** Largest model file in bytes, at most 2 GiB. */
+        public Context maxFileBytes(final long bytes) {
+            maxFileBytes = bytes;
+            return this;
+        }
+
+        /** Largest model file in bytes. */
+        public long maxFileBytes() {
+            return maxFileBytes;
+        }
+
+        /** Clock of all stamps and of the last check of a window: the worker's. */
+        public Context clock(final NanoClock newClock) {
+            clock = newClock;
+            return this;
+        }
+
+        /** Clock of all stamps. */
+        public NanoClock clock() {
+            return clock;
+        }
+
+        /**
+         * How the engines' threads wait. By default they sleep until the agent rings, which suits few cores; a busy
+         * spinning strategy suits engines with a core each.
+         */
+        public Context idleStrategy(final Supplier<IdleStrategy> supplier) {
+            idleStrategy = supplier;
+            return this;
+        }
+
+        /** A strategy for one engine; null for the default. */
+        IdleStrategy newIdleStrategy() {
+            return idleStrategy.get();
+        }
+
+        /** Told what goes wrong where no operation can say it: while closing. */
+        public Context errorHandler(final ErrorHandler handler) {
+            errorHandler = handler;
+            return this;
+        }
+
+        /** Told what goes wrong where no operation can say it. */
+        public ErrorHandler errorHandler() {
+            return errorHandler;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package org.clockwork.device.cpu;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.clockwork.device.CompiledModel;
+import org.clockwork.device.Device;
+import org.clockwork.device.TensorSpec;
+
+/**
+ * A model ready for LOAD: skeleton, weights in host memory, tensors over the I/O slot, and the address ranges that its
+ * LOADs have used. Immutable but for the ranges, which are the load engine's; closed when no device holds the model.
+ */
+final class CpuModel implements CompiledModel {
+    private final OrtRuntime runtime;
+    private final NativeMemory memory;
+    private final PageMemory pageMemory;
+    private final Artifact artifact;
+    private final byte[] skeleton;
+    private final long payload;
+    private final IoTensors io;
+    private final int maxBatch;
+    private final int pages;
+    private final ArrayDeque<Range> idleRanges = new ArrayDeque<>();
+    private boolean isClosed;
+
+    /** Takes over {@code payload} and {@code io}. */
+    CpuModel(final OrtRuntime runtime, final NativeMemory memory, final PageMemory pageMemory, final Artifact artifact,
+        final byte[] skeleton, final long payload, final IoTensors io, final int maxBatch) {
+        this.runtime = runtime;
+        this.memory = memory;
+        this.pageMemory = pageMemory;
+        this.artifact = artifact;
+        this.skeleton = skeleton;
+        this.payload = payload;
+        this.io = io;
+        this.maxBatch = maxBatch;
+        pages = pages(artifact);
+    }
+
+    /** Pages for the region and for what ONNX Runtime allocates beside it, exact to a small page. */
+    static int pages(final Artifact artifact) {
+        final long bytes = lentFrom(artifact) + lentBytes(artifact);
+        return Math.toIntExact(Math.max(1, (bytes + Device.PAGE_BYTES - 1) / Device.PAGE_BYTES));
+    }
+
+    /** Where in the range the memory starts that is given up for packed weights. */
+    private static long lentFrom(final Artifact artifact) {
+        return NativeMemory.roundUp(artifact.regionBytes(), NativeMemory.SMALL_PAGE);
+    }
+
+    private static long lentBytes(final Artifact artifact) {
+        return NativeMemory.roundUp(artifact.packedBytes(), NativeMemory.SMALL_PAGE);
+    }
+
+    @Override
+    public List<TensorSpec> inputs() {
+        return artifact.inputs();
+    }
+
+    @Override
+    public List<TensorSpec> outputs() {
+        return artifact.outputs();
+    }
+
+    @Override
+    public long weightsBytes() {
+        return artifact.regionBytes() + artifact.packedBytes();
+    }
+
+    @Override
+    public int pages() {
+        return pages;
+    }
+
+    @Override
+    public int maxBatch() {
+        return maxBatch;
+    }
+
+    @Override
+    public long knownLoadNs() {
+        return -1;
+    }
+
+    @Override
+    public long knownExecuteNs(final int batchSize) {
+        return -1;
+    }
+
+    Artifact artifact() {
+        return artifact;
+    }
+
+    IoTensors io() {
+        return io;
+    }
+
+    /** Address of the weights in host memory. */
+    long payload() {
+        return payload;
+    }
+
+    /** A range for one loaded copy, with its initializers bound; load engine's thread. */
+    Range acquireRange() throws OrtException {
+        final Range idle = idleRanges.poll();
+        return idle != null ? idle : new Range();
+    }
+
+    /** Keeps a range for the next LOAD; load engine's thread. */
+    void releaseRange(final Range range) {
+        idleRanges.push(range);
+    }
+
+    /** Idempotent. The caller makes sure that no device holds the model, so no engine looks at it any more. */
+    @Override
+    public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        idleRanges.forEach(Range::close);
+        idleRanges.clear();
+        io.close();
+        if (artifact.payloadBytes() > 0) {
+            memory.free(NativeMemory.Tag.HOST_WEIGHTS, payload, artifact.payloadBytes());
+        }
+    }
+
+    /** The address range of one loaded copy and everything that ONNX Runtime knows by address in it. */
+    final class Range implements AutoCloseable {
+        private final long address;
+        private final ByteBuffer bytes;
+        private final List<OnnxTensor> tensors = new ArrayList<>();
+        private final SessionOptions options;
+
+        private Range() throws OrtException {
+            address = pageMemory.reserveRange(pages);
+            bytes = artifact.runtimeFormat() ? Posix.view(address, artifact.regionBytes()) : null;
+            options = artifact.runtimeFormat() ? runtime.runtimeFormatOptions() : runtime.skeletonOptions(artifact.prepacked());
+            try {
+                for (final Binding binding : artifact.bindings()) {
+                    final long from = (binding.packed() ? payload : address) + binding.offset();
+                    final OnnxTensor tensor = runtime.tensor(from, binding.bytes(), binding.shape(), binding.type());
+                    tensors.add(tensor);
+                    options.addInitializer(binding.name(), tensor);
+                }
+            } catch (final OrtException e) {
+                close();
+                throw e;
+            }
+        }
+
+        long address() {
+            return address;
+        }
+
+        /** First byte of the memory that is lent to ONNX Runtime's packed weights. */
+        long lentAddress() {
+            return address + lentFrom(artifact);
+        }
+
+        /** Bytes lent; 0 if nothing is packed. */
+        long lentBytes() {
+            return CpuModel.lentBytes(artifact);
+        }
+
+        /** A session over the bytes that lie in the range now. */
+        OrtSession createSession() throws OrtException {
+            if (bytes == null) {
+                return runtime.session(skeleton, options);
+            }
+            bytes.rewind();
+            return runtime.session(bytes, options);
+        }
+
+        @Override
+        public void close() {
+            options.close();
+            tensors.forEach(runtime::close);
+            tensors.clear();
+            pageMemory.releaseRange(address, pages);
+        }
+    }
+}

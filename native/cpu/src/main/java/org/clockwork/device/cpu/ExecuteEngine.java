@@ -1,0 +1,53 @@
+package org.clockwork.device.cpu;
+
+import ai.onnxruntime.OrtException;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.NanoClock;
+import org.clockwork.device.DeviceStatus;
+import org.clockwork.device.Operation;
+
+/**
+ * Runs INFERs on its own thread, one at a time. It copies in and out itself: on a processor the copies would take a core
+ * from somebody, and the next INFER is already waiting here when one ends.
+ */
+final class ExecuteEngine extends Engine {
+    /** One that runs and one that waits. */
+    static final int DEPTH = 2;
+
+    ExecuteEngine(final String name, final NanoClock clock, final IdleStrategy strategy) {
+        super(name, DEPTH, clock, strategy);
+    }
+
+    @Override
+    void run(final Work work) throws OrtException {
+        final Operation operation = work.operation;
+        final LoadedModel loaded = work.loaded;
+        final IoTensors io = loaded.model.io();
+        final long startNs = clock.nanoTime();
+        if (isLate(operation, startNs)) {
+            tooLate(operation, startNs);
+            return;
+        }
+        io.copyIn(operation);
+        final long executeStartNs = clock.nanoTime();
+        if (isLate(operation, executeStartNs)) {
+            tooLate(operation, executeStartNs);
+            return;
+        }
+        operation.startNs = startNs;
+        operation.copyInNs = executeStartNs - startNs;
+        operation.executeStartNs = executeStartNs;
+        loaded.session.run(io.inputs(operation.batchSize), io.outputs(operation.batchSize)).close();
+        final long executedNs = clock.nanoTime();
+        operation.executeNs = executedNs - executeStartNs;
+        io.copyOut(operation);
+        operation.endNs = clock.nanoTime();
+        operation.copyOutNs = operation.endNs - executedNs;
+        operation.status = DeviceStatus.OK;
+    }
+
+    private static void tooLate(final Operation operation, final long nowNs) {
+        operation.status = DeviceStatus.TOO_LATE;
+        operation.endNs = nowNs;
+    }
+}

@@ -1,0 +1,250 @@
+package org.clockwork.device.cpu;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.TensorInfo;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.clockwork.device.ElementType;
+import org.clockwork.device.ModelException;
+import org.clockwork.device.ModelException.Reason;
+import org.clockwork.device.ModelSource;
+import org.clockwork.device.TensorSpec;
+
+/**
+ * Turns a model file into an artifact on disk: fixes its dimensions, lets ONNX Runtime optimise it once, lays its
+ * weights out and measures whether packing them pays. One compiling thread at a time.
+ */
+final class ModelCompiler {
+    /** Changes when artifacts of an older build can't be used any more. */
+    private static final String FORMAT = "1";
+    private static final String SMALLEST_EXTERNAL_BYTES = "256";
+    private static final int PROBE_BATCH = 4;
+    /** Packing costs time at each LOAD: it must save at least this share of an execution. */
+    private static final double PACKING_PAYS = 1.2;
+
+    private final OrtRuntime runtime;
+    private final NativeMemory memory;
+    private final Path cacheDirectory;
+    private final long maxFileBytes;
+    private final String environment;
+
+    ModelCompiler(final OrtRuntime runtime, final NativeMemory memory, final Path cacheDirectory, final long maxFileBytes) {
+        this.runtime = runtime;
+        this.memory = memory;
+        this.cacheDirectory = cacheDirectory;
+        this.maxFileBytes = maxFileBytes;
+        environment = FORMAT + ' ' + runtime.version() + ' ' + Processor.fingerprint();
+    }
+
+    String environment() {
+        return environment;
+    }
+
+    /** Writes the artifact of a source to {@code target}, or leaves nothing behind. */
+    void compile(final ModelSource source, final Path target) throws ModelException {
+        final ModelProto model = OnnxReader.read(source.file(), maxFileBytes);
+        final Dimensions.Fixed fixed = Dimensions.fix(model, source.dimensions());
+        for (final Dimensions.Input input : fixed.inputs()) {
+            if (ElementTypes.ofFile(input.onnxType()) == null) {
+                throw new ModelException(Reason.COMPILE_FAILED,
+                    "Input '" + input.name() + "' has an element type that is not served: onnxType=" + input.onnxType());
+            }
+        }
+        Path work = null;
+        try {
+            work = Files.createTempDirectory(cacheDirectory, "compile-");
+            final Path plain = work.resolve("fixed.onnx");
+            try (OutputStream out = Files.newOutputStream(plain)) {
+                fixed.model().writeTo(out);
+            }
+            build(source, fixed, plain, work, target);
+        } catch (final OrtException e) {
+            throw OrtRuntime.refusal(e);
+        } catch (final IOException e) {
+            throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be written: " + e.getMessage(), e);
+        } catch (final ArithmeticException e) {
+            throw new ModelException(Reason.TOO_LARGE, "A tensor of the model is larger than 2 GiB.", e);
+        } finally {
+            delete(work);
+        }
+    }
+
+    private void build(final ModelSource source, final Dimensions.Fixed fixed, final Path plain, final Path work,
+        final Path target) throws OrtException, IOException, ModelException {
+        final Path skeletonFile = work.resolve("skeleton.onnx");
+        final Path weightsFile = work.resolve(OrtRuntime.WEIGHTS_FILE);
+        final Shape shape;
+        try (SessionOptions options = runtime.options(true)) {
+            options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
+            options.setOptimizedModelFilePath(skeletonFile.toString());
+            options.addConfigEntry("session.optimized_model_external_initializers_file_name", OrtRuntime.WEIGHTS_FILE);
+            options.addConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", SMALLEST_EXTERNAL_BYTES);
+            final OrtSession session = runtime.session(plain, options);
+            try {
+                shape = shape(session, fixed, source.maxBatch());
+            } finally {
+                runtime.close(session);
+            }
+        }
+        final ModelProto optimised = ModelProto.parseFrom(Files.readAllBytes(skeletonFile));
+        if (WeightsLayout.hasInnerGraphs(optimised.getGraph())) {
+            writeRuntimeFormat(source, shape, plain, work, target);
+            return;
+        }
+        final ByteBuffer weights = Files.exists(weightsFile) ? map(weightsFile) : ByteBuffer.allocate(0);
+        final WeightsLayout layout = WeightsLayout.plan(optimised, weights);
+        final long bytes = layout.totalBytes();
+        final long payload = memory.allocate(NativeMemory.Tag.HOST_WEIGHTS, Math.max(1, bytes));
+        try {
+            final ByteBuffer view = Posix.view(payload, bytes);
+            layout.fill(view);
+            final boolean prepacked = layout.packableBytes() > 0 && packingPays(layout, payload, fixed, shape.maxBatch);
+            final Artifact artifact = new Artifact(source.maxBatch(), shape.maxBatch, shape.batched, false, prepacked,
+                layout.regionBytes(prepacked), layout.packedBytes(prepacked), bytes, shape.inputs, shape.outputs,
+                layout.bindings(prepacked));
+            ArtifactFile.write(target, work, environment, artifact, layout.skeleton(), view);
+        } finally {
+            memory.free(NativeMemory.Tag.HOST_WEIGHTS, payload, Math.max(1, bytes));
+        }
+    }
+
+    /** Models whose operators hold graphs: the whole model in ONNX Runtime's format, its bytes used in place. */
+    private void writeRuntimeFormat(final ModelSource source, final Shape shape, final Path plain, final Path work,
+        final Path target) throws OrtException, IOException {
+        final Path file = work.resolve("model.ort");
+        try (SessionOptions options = runtime.options(false)) {
+            options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
+            options.addConfigEntry("session.save_model_format", "ORT");
+            options.setOptimizedModelFilePath(file.toString());
+            runtime.close(runtime.session(plain, options));
+        }
+        final ByteBuffer payload = map(file);
+        final Artifact artifact = new Artifact(source.maxBatch(), shape.maxBatch, shape.batched, true, false,
+            payload.remaining(), 0, payload.remaining(), shape.inputs, shape.outputs, List.of());
+        ArtifactFile.write(target, work, environment, artifact, new byte[0], payload);
+    }
+
+    private boolean packingPays(final WeightsLayout layout, final long payload, final Dimensions.Fixed fixed,
+        final int maxBatch) throws OrtException {
+        for (final int batch : new int[] {1, Math.min(PROBE_BATCH, maxBatch)}) {
+            try (Probe probe = new Probe(runtime, memory, fixed.inputs(), batch)) {
+                final long plainNs = cost(layout, payload, probe, false);
+                final long packedNs = cost(layout, payload, probe, true);
+                if (plainNs > packedNs * PACKING_PAYS) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private long cost(final WeightsLayout layout, final long payload, final Probe probe, final boolean prepack)
+            throws OrtException {
+        final List<OnnxTensor> tensors = new ArrayList<>();
+        try (SessionOptions options = runtime.skeletonOptions(prepack)) {
+            for (final Binding binding : layout.bindings(prepack)) {
+                final long address = payload + binding.offset();
+                final OnnxTensor tensor = runtime.tensor(address, binding.bytes(), binding.shape(), binding.type());
+                tensors.add(tensor);
+                options.addInitializer(binding.name(), tensor);
+            }
+            final OrtSession session = runtime.session(layout.skeleton(), options);
+            try {
+                return probe.cpuNs(session);
+            } finally {
+                runtime.close(session);
+            }
+        } finally {
+            tensors.forEach(runtime::close);
+        }
+    }
+
+    /** What a request and an answer look like, and whether they come in batches. */
+    private record Shape(boolean batched, int maxBatch, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    }
+
+    private Shape shape(final OrtSession session, final Dimensions.Fixed fixed, final int requestedMaxBatch)
+            throws OrtException, ModelException {
+        final List<String> names = List.copyOf(session.getOutputInfo().keySet());
+        final List<TensorInfo> one = outputs(session, fixed, 1);
+        if (one.isEmpty()) {
+            throw new ModelException(Reason.COMPILE_FAILED, "An output of the model is no tensor.");
+        }
+        final boolean leading = fixed.inputs().stream().allMatch(i -> i.shape().length > 0 && Math.abs(i.shape()[0]) == 1)
+            && one.stream().allMatch(o -> o.getShape().length > 0 && o.getShape()[0] == 1);
+        final boolean grows = leading && fixed.batched() && requestedMaxBatch > 1 && growsWithBatch(session, fixed, one);
+        final List<TensorSpec> inputs = fixed.inputs().stream()
+            .map(i -> spec(i.name(), ElementTypes.ofFile(i.onnxType()), i.shape(), leading)).toList();
+        final List<TensorSpec> outputs = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            final ElementType type = ElementTypes.ofRuntime(one.get(i).type);
+            if (type == null) {
+                throw new ModelException(Reason.COMPILE_FAILED,
+                    "Output '" + names.get(i) + "' has an element type that is not served: " + one.get(i).type);
+            }
+            outputs.add(spec(names.get(i), type, one.get(i).getShape(), leading));
+        }
+        return new Shape(leading, grows ? requestedMaxBatch : 1, inputs, outputs);
+    }
+
+    private List<TensorInfo> outputs(final OrtSession session, final Dimensions.Fixed fixed, final int batch)
+            throws OrtException {
+        try (Probe probe = new Probe(runtime, memory, fixed.inputs(), batch)) {
+            return probe.outputs(session);
+        }
+    }
+
+    /** A graph may say that its batch is open and still be written for one request: then it is served one at a time. */
+    private boolean growsWithBatch(final OrtSession session, final Dimensions.Fixed fixed, final List<TensorInfo> one) {
+        try {
+            final List<TensorInfo> two = outputs(session, fixed, 2);
+            return IntStream.range(0, one.size()).allMatch(i -> {
+                final long[] expected = one.get(i).getShape().clone();
+                expected[0] = 2;
+                return Arrays.equals(expected, two.get(i).getShape());
+            });
+        } catch (final OrtException e) {
+            return false;
+        }
+    }
+
+    private static TensorSpec spec(final String name, final ElementType type, final long[] shape, final boolean leading) {
+        return new TensorSpec(name, type,
+            Arrays.stream(shape).skip(leading ? 1 : 0).mapToObj(d -> Math.toIntExact(Math.abs(d))).toList());
+    }
+
+    private static ByteBuffer map(final Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+        }
+    }
+
+    private static void delete(final Path directory) {
+        if (directory == null) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            for (final Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(directory);
+        } catch (final IOException e) {
+            // only disk space is lost; the next start of the worker clears it
+            return;
+        }
+    }
+}
