@@ -2,6 +2,7 @@ package org.clockwork.client;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -12,7 +13,8 @@ final class Endpoints {
     /** Most endpoints in a list. */
     static final int MAX = 16;
 
-    private static final Pattern FORM = Pattern.compile("([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.%]{2,64}]):[0-9]{1,5}");
+    private static final Pattern FORM =
+        Pattern.compile("([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.%]{2,64}]):([0-9]{1,5})(/[0-9]{1,5})?");
     private static final int MAX_REDIRECTS = 4;
 
     private final List<String> configured;
@@ -34,8 +36,10 @@ final class Endpoints {
         final List<String> endpoints = new ArrayList<>();
         for (final String part : text.split(",", -1)) {
             final String endpoint = part.trim();
-            if (!FORM.matcher(endpoint).matches() || Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1)) > 65535) {
-                throw new IllegalArgumentException("'" + endpoint + "' is no endpoint of the form host:port");
+            final Matcher matcher = FORM.matcher(endpoint);
+            if (!matcher.matches() || Integer.parseInt(matcher.group(2)) > 65535) {
+                throw new IllegalArgumentException(
+                    "'" + endpoint + "' is no endpoint of the form host:port or host:port/responsePort");
             }
             endpoints.add(endpoint);
         }

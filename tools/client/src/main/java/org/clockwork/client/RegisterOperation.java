@@ -29,6 +29,8 @@ final class RegisterOperation extends Operation {
         ASKED,
         /** The controller needs the file; its chunks are sent. */
         SENDING,
+        /** All chunks were sent; the controller has yet to say whether the file is whole. */
+        SENT,
         /** The controller has all it needs; its models become ready. */
         WAITING,
         /** Over. */
@@ -133,7 +135,7 @@ final class RegisterOperation extends Operation {
         if (chunks > 0) {
             deadlineNs = nowNs + answerTimeoutNs;
             if (file.isSent()) {
-                enter(Phase.WAITING, nowNs, readyTimeoutNs);
+                enter(Phase.SENT, nowNs, answerTimeoutNs);
             }
             handler.onProgress(file.sentBytes(), file.length());
         }
@@ -162,7 +164,7 @@ final class RegisterOperation extends Operation {
             case ASKING -> ClientCore.earlier(deadlineNs, lanes.control.nextTryNs(nowNs));
             case SENDING -> ClientCore.earlier(deadlineNs, lanes.bulk.nextTryNs(nowNs));
             case WAITING -> ClientCore.earlier(deadlineNs, nextLookNs);
-            case ASKED -> deadlineNs;
+            case ASKED, SENT -> deadlineNs;
             case OVER -> Long.MAX_VALUE;
         };
     }
@@ -170,7 +172,7 @@ final class RegisterOperation extends Operation {
     @Override
     void onAck(final Status status, final long transfer, final String detail, final long nowNs) {
         if (status == Status.OK) {
-            if (phase == Phase.ASKED || phase == Phase.SENDING) {
+            if (phase == Phase.ASKED || phase == Phase.SENDING || phase == Phase.SENT) {
                 enter(Phase.WAITING, nowNs, readyTimeoutNs);
                 endIfSettled();
             }
@@ -207,8 +209,7 @@ final class RegisterOperation extends Operation {
     }
 
     private void endIfSettled() {
-        final boolean isAccepted = phase == Phase.WAITING || phase == Phase.SENDING;
-        if (!isAccepted || settled < spec.count) {
+        if (phase != Phase.WAITING || settled < spec.count) {
             return;
         }
         if (failed == null) {
@@ -222,7 +223,7 @@ final class RegisterOperation extends Operation {
 
     @Override
     boolean isBusy() {
-        return phase != Phase.WAITING && phase != Phase.OVER;
+        return phase != Phase.SENT && phase != Phase.WAITING && phase != Phase.OVER;
     }
 
     @Override

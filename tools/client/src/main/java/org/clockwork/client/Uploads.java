@@ -2,7 +2,7 @@ package org.clockwork.client;
 
 import org.clockwork.schema.Protocol;
 
-/** Sends large inputs after their requests, oldest first, as the bulk lane takes them. Owned by the thread that polls the core. */
+/** Sends large inputs after their requests, oldest first, as the bulk lane takes them. Owned by the polling thread. */
 final class Uploads {
     /** Most chunks in one cycle, so that answers are not kept waiting. */
     private static final int MAX_CHUNKS_PER_CYCLE = 64;
