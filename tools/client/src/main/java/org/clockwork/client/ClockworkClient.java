@@ -16,6 +16,8 @@ import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.YieldingIdleStrategy;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.link.Dialer;
+import org.clockwork.schema.link.aeron.AeronDialer;
+import org.clockwork.schema.link.aeron.AeronLinks;
 
 /** The friendly client. */
 public final class ClockworkClient {
@@ -498,7 +500,16 @@ public final class ClockworkClient {
         }
 
         private Dialer aeronDialer() {
-            throw new IllegalArgumentException("no dialer was given");
+            if (aeron == null) {
+                final Aeron.Context driver = new Aeron.Context().useConductorAgentInvoker(true).errorHandler(errorHandler);
+                if (!aeronDirectoryName.isEmpty()) {
+                    driver.aeronDirectoryName(aeronDirectoryName);
+                }
+                ownedAeron = Aeron.connect(driver);
+                aeron = ownedAeron;
+            }
+            return new AeronDialer(
+                new AeronLinks.Context().aeron(aeron).clientStreams().nanoClock(clock).errorHandler(errorHandler));
         }
 
         private static long durationNs(final String property, final long defaultNs) {
