@@ -1,0 +1,2 @@
+/** Actions and their checks on arrival. */
+package org.clockwork.worker.action;

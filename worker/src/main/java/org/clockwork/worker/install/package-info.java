@@ -1,0 +1,2 @@
+/** Makes models ready, off the agent. */
+package org.clockwork.worker.install;

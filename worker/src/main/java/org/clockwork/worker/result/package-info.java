@@ -1,0 +1,2 @@
+/** Sends results and outputs. */
+package org.clockwork.worker.result;

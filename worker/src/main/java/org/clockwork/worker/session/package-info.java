@@ -1,0 +1,2 @@
+/** Who the controller is: dialing, HELLO, heartbeats, epochs. */
+package org.clockwork.worker.session;

@@ -1,0 +1,2 @@
+/** Model files on disk, by hash. */
+package org.clockwork.worker.store;

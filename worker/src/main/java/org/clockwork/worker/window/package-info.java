@@ -1,0 +1,2 @@
+/** Holds actions until their windows open. */
+package org.clockwork.worker.window;
