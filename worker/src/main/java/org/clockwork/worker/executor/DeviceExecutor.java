@@ -311,8 +311,9 @@ public final class DeviceExecutor implements Device.CompletionHandler {
         operation.requestCount = action.requestCount;
         final int outputBytes = action.artifact.outputs().totalBytes();
         for (int i = 0; i < action.requestCount; i++) {
-            operation.inputs[i] = inputs.arena().memory();
-            operation.inputOffsets[i] = Math.max(0, action.inputOffsets[i]);
+            final boolean hasInput = action.inputOffsets[i] != Action.NO_ROOM;
+            operation.inputs[i] = hasInput ? inputs.arena().memory() : null;
+            operation.inputOffsets[i] = hasInput ? action.inputOffsets[i] : 0;
             final boolean isWanted = action.outputOffset != Action.NO_ROOM && !action.isOutputOmitted[i];
             operation.outputs[i] = isWanted ? outputs.memory() : null;
             operation.outputOffsets[i] = isWanted ? action.outputOffset + i * outputBytes : 0;

@@ -14,7 +14,8 @@ import org.clockwork.device.TensorSpec;
  * counted in memory order for one request, draws {@code z = mix(s + (i + 1) * G)}, with {@code G = 0x9E3779B97F4A7C15}
  * and {@code mix} the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014; variant 13 of Stafford):
  * <pre>
- *   z = (z ^ (z &gt;&gt;&gt; 30)) * 0xBF58476D1CE4E5B9;  z = (z ^ (z &gt;&gt;&gt; 27)) * 0x94D049BB133111EB;  z ^ (z &gt;&gt;&gt; 31)
+ *   z = (z ^ (z &gt;&gt;&gt; 30)) * 0xBF58476D1CE4E5B9;  z = (z ^ (z &gt;&gt;&gt; 27)) * 0x94D049BB133111EB;
+ *   z ^ (z &gt;&gt;&gt; 31)
  * </pre>
  * <ul>
  * <li>FLOAT32, BFLOAT16: {@code (z >>> 40) * 2^-24 - 0.5f}, of which BFLOAT16 keeps the upper half of the bits;
@@ -48,7 +49,8 @@ public final class GeneratedInput {
     }
 
     /** Writes all tensors of a request, one after the other. */
-    public static void fill(final long seed, final List<TensorSpec> tensors, final MutableDirectBuffer target, final int offset) {
+    public static void fill(
+            final long seed, final List<TensorSpec> tensors, final MutableDirectBuffer target, final int offset) {
         int position = offset;
         for (int i = 0; i < tensors.size(); i++) {
             final TensorSpec tensor = tensors.get(i);

@@ -107,7 +107,8 @@ public final class Artifact {
             final Tensors out = new Tensors(model.outputs());
             if (in.count() > maxInputs || out.count() > maxOutputs) {
                 throw new ModelException(ModelException.Reason.COMPILE_FAILED,
-                    "too many tensors: inputs=" + in.count() + " of " + maxInputs + " outputs=" + out.count() + " of " + maxOutputs);
+                    "too many tensors: inputs=" + in.count()
+                        + " of " + maxInputs + " outputs=" + out.count() + " of " + maxOutputs);
             }
             inputs = in;
             outputs = out;

@@ -15,6 +15,7 @@ import org.clockwork.device.Backend;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.ModelException;
+import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.ArtifactPhase;
 import org.clockwork.schema.codec.Status;
 import org.clockwork.worker.WorkerCounter;
@@ -104,8 +105,8 @@ public final class Installer {
             report(known);
             return;
         }
-        final Artifact artifact = new Artifact(
-            key, fileHash, fileLength, profileName, dimensions, maxBatch == 0 ? maxDeviceBatch() : maxBatch);
+        final int batch = maxBatch == 0 ? maxDeviceBatch() : Math.min(maxBatch, maxDeviceBatch());
+        final Artifact artifact = new Artifact(key, fileHash, fileLength, profileName, dimensions, batch);
         if (known != null) {
             remove(known);
         }
@@ -211,7 +212,7 @@ public final class Installer {
                 + " fileBytes=" + current.fileLength);
             work++;
         }
-        if (current == null && !waiting.isEmpty()) {
+        if (canBegin()) {
             begin(waiting.poll());
             work++;
         }
@@ -227,7 +228,7 @@ public final class Installer {
 
     /** Earliest time at which it has something to do if no message comes. */
     public long nextWakeNs(final long nowNs) {
-        if (!reports.isEmpty() || !done.isEmpty() || current == null && !waiting.isEmpty()) {
+        if (!reports.isEmpty() || !done.isEmpty() || canBegin()) {
             return nowNs;
         }
         long wakeNs = tasksOut > 0 ? Math.min(nowNs + POLL_NS, sweepNs) : sweepNs;
@@ -262,6 +263,10 @@ public final class Installer {
             && (artifact.state == ArtifactState.RECEIVING || artifact.state == ArtifactState.VERIFYING)) {
             fail(artifact, failure);
         }
+    }
+
+    private boolean canBegin() {
+        return current == null && !waiting.isEmpty() && tasksOut < OTHER_TASKS / 2;
     }
 
     private void begin(final Artifact artifact) {
@@ -471,7 +476,7 @@ public final class Installer {
         for (final Device device : backend.devices()) {
             most = Math.max(most, device.maxBatch());
         }
-        return most;
+        return Math.min(most, Protocol.MAX_BATCH);
     }
 
     private static Status status(final ModelException.Reason reason) {

@@ -34,7 +34,8 @@ public interface ControllerHandler {
      * @return false to be spared the requests.
      */
     boolean onInfer(
-        long epoch, long actionId, long earliestNs, long latestNs, long modelId, int deviceIndex, int batchSize, int requestCount);
+        long epoch, long actionId, long earliestNs, long latestNs, long modelId, int deviceIndex, int batchSize,
+        int requestCount);
 
     /** One request of the batch. */
     void onInferRequest(

@@ -35,7 +35,7 @@ import org.clockwork.worker.install.Tensors;
  */
 public final class ControllerPublisher implements ArtifactReport {
     /** Loaded models in one INVENTORY message. */
-    public static final int INVENTORY_PART = 512;
+    public static final int MAX_INVENTORY_PART = 512;
     private static final int HEADER = MessageHeaderEncoder.ENCODED_LENGTH;
     private static final int MAX_DETAIL_BYTES = 512;
     private static final int MAX_TENSOR_TEXT_BYTES = 256;
@@ -78,7 +78,7 @@ public final class ControllerPublisher implements ArtifactReport {
             group.pageBytes(Device.PAGE_BYTES)
                 .totalPages(device.totalPages())
                 .freePages(device.freePages())
-                .maxBatch(device.maxBatch())
+                .maxBatch(Math.min(device.maxBatch(), Protocol.MAX_BATCH))
                 .inferDepth(device.inferDepth());
             tensorText.of(device.description());
             group.putDescription(tensorText.bytes(), 0, tensorText.length());
@@ -87,7 +87,7 @@ public final class ControllerPublisher implements ArtifactReport {
         return offer(Link.CONTROL, hello.encodedLength());
     }
 
-    /** Begins an INVENTORY of {@code count} models, at most {@link #INVENTORY_PART}. */
+    /** Begins an INVENTORY of {@code count} models, at most {@link #MAX_INVENTORY_PART}. */
     public void beginInventory(final long incarnation, final int count, final boolean isLast) {
         inventory.wrapAndApplyHeader(scratch, 0, header).incarnation(incarnation);
         final EntryFlagsEncoder flags = inventory.flags();

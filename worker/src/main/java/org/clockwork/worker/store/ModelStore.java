@@ -25,8 +25,9 @@ public final class ModelStore {
     private long nextIncoming;
 
     /**
-     * A store in a directory, which is made when the first file comes.
+     * A store in a directory.
      *
+     * @param directory  null for none: then no file is kept.
      * @param workerName tells the unfinished files of this worker from those of others.
      * @param limitBytes for all whole files together.
      */
@@ -39,6 +40,9 @@ public final class ModelStore {
 
     /** Makes the directory and deletes what an earlier run of this worker left unfinished. */
     public void open() throws IOException {
+        if (directory == null) {
+            return;
+        }
         Files.createDirectories(directory);
         try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, incomingPrefix + "*")) {
             for (final Path path : left) {
@@ -57,12 +61,18 @@ public final class ModelStore {
 
     /** Whether the file is there in full length. */
     public boolean contains(final String hash, final long length) throws IOException {
+        if (directory == null) {
+            return false;
+        }
         final Path path = file(hash);
         return Files.isRegularFile(path) && Files.size(path) == length;
     }
 
     /** Begins to receive a file, if there is room for it. */
     public IncomingFile receive(final String hash, final long length) throws IOException, StoreException {
+        if (directory == null) {
+            throw new StoreException(Status.STORAGE_FULL, "this worker keeps no model files: it has no store directory");
+        }
         Files.createDirectories(directory);
         final long usedBytes = usedBytes();
         if (length > limitBytes - usedBytes) {
