@@ -35,7 +35,7 @@ public final class Net {
         return graph.elements(Weights.Kind.PARAMETER);
     }
 
-    /** Running statistics of batch normalisations. */
+    /** Numbers kept but not learned: statistics of batch normalisations, and scales that are fixed at 1. */
     public long buffers() {
         return graph.elements(Weights.Kind.BUFFER);
     }
@@ -118,7 +118,7 @@ public final class Net {
 
     /** A batch normalisation that only standardises: its scale is 1, its shift 0, and neither is learned. */
     public Value standardise(final Value x) {
-        return batchNorm(x, EPSILON, Weights.Kind.CONSTANT);
+        return batchNorm(x, EPSILON, Weights.Kind.BUFFER);
     }
 
     private Value batchNorm(final Value x, final double epsilon, final Weights.Kind learned) {

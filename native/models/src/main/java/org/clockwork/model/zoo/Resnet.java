@@ -22,7 +22,8 @@ import org.clockwork.model.onnx.Value;
  * @param classes         outputs.
  */
 record Resnet(List<Integer> layers, boolean isBottleneck, int cardinality, int width, int stemWidth, boolean isAveragedDown,
-    boolean isStridedFirst, boolean isBiased, boolean isSqueezed, int imageSize, int classes) implements ZooModel.Recipe {
+    boolean isStridedFirst, boolean isBiased, boolean isSqueezed, int imageSize, int classes)
+    implements ZooModel.Recipe, Backbone {
     private static final int FIRST_CHANNELS = 64;
     private static final int SQUEEZE = 16;
     static final int IMAGENET_SIZE = 224;
@@ -73,8 +74,8 @@ record Resnet(List<Integer> layers, boolean isBottleneck, int cardinality, int w
         Layers.classify(net, features(net, Layers.image(net, imageSize)), classes);
     }
 
-    /** All but the last two layers. */
-    Value features(final Net net, final Value image) {
+    @Override
+    public Value features(final Net net, final Value image) {
         Value x = net.maxPool(stem(net, image), 3, 2, 1);
         for (int stage = 0; stage < layers.size(); stage++) {
             for (int block = 0; block < layers.get(stage); block++) {

@@ -5,12 +5,11 @@ import org.clockwork.model.onnx.Net;
 /**
  * One model of the zoo.
  *
- * @param name       by which it is asked for.
- * @param about      what it is and who published it.
- * @param parameters learned numbers as published.
- * @param recipe     how it is built.
+ * @param name   by which it is asked for.
+ * @param about  what it is and who published it.
+ * @param recipe how it is built.
  */
-public record ZooModel(String name, String about, long parameters, Recipe recipe) {
+public record ZooModel(String name, String about, Recipe recipe) {
     /** Builds a model's layers. */
     @FunctionalInterface
     public interface Recipe {
