@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** Runs a file of one float input and one float output in ONNX Runtime. */
@@ -13,11 +14,11 @@ public final class Runner implements AutoCloseable {
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;
 
-    /** Opens the bytes of a file. */
-    public Runner(final byte[] onnx) throws OrtException {
+    /** Opens a file. */
+    public Runner(final Path onnx) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
-            session = environment.createSession(onnx, options);
+            session = environment.createSession(onnx.toString(), options);
         }
     }
 

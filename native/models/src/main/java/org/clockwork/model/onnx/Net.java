@@ -22,6 +22,8 @@ public final class Net {
     private static final double MEAN_REMOVED = 0.5;
     private static final int MIN_CHANNELS_TO_CENTRE = 4;
     private static final double SPREAD = 0.1;
+    /** Part of a value's variance that is between channels and not within the image of one; as found in deep layers. */
+    private static final double OF_CHANNEL = 0.6;
 
     private final OnnxGraph graph;
 
@@ -339,9 +341,9 @@ public final class Net {
         return isCeil && (out - 1) * stride >= size + pad ? out - 1 : out;
     }
 
-    /** Mean square after a mean over {@code count} neighbours, which are alike: the variance falls with its root. */
+    /** Mean square after a mean over {@code count} neighbours: what sets one channel off from the others remains. */
     private static double averaged(final Value x, final int count) {
-        return x.mean() * x.mean() + x.variance() / StrictMath.sqrt(count);
+        return x.mean() * x.mean() + x.variance() * (OF_CHANNEL + (1 - OF_CHANNEL) / count);
     }
 
     /** Filters and bias of a layer; {@code fanIn}: products that make one output. */
