@@ -1,9 +1,13 @@
 package org.clockwork.controller.model;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.clockwork.schema.codec.DataType;
+import org.clockwork.schema.codec.Status;
 
 /**
  * What models run: a file (or an emulated profile) with fixed dimensions and options. Models of any number share one,
@@ -18,7 +22,7 @@ public final class Artifact {
     public final long fileLength;
     /** Row of the emulated devices' table; empty for a file. */
     public final String profileName;
-    /** Fixed values of symbolic dimensions. */
+    /** Fixed values of symbolic dimensions, sorted by name. */
     public final Map<String, Integer> dimensions;
     /** Largest batch asked for. */
     public final int wantedMaxBatch;
@@ -43,6 +47,13 @@ public final class Artifact {
     public int outputBytes;
     /** What is known of its durations. */
     public final Profile profile;
+    /** Why no worker can run it, or OK. */
+    Status failure = Status.OK;
+    /** A sentence when no worker can run it, else empty. */
+    String failureDetail = "";
+    /** Why the last worker that failed with it did so. */
+    Status lastFailure = Status.OK;
+    String lastFailureDetail = "";
 
     /** An artifact of which nothing is known yet. */
     public Artifact(
@@ -59,13 +70,39 @@ public final class Artifact {
         this.fileSha256 = fileSha256.clone();
         this.fileLength = fileLength;
         this.profileName = profileName;
-        this.dimensions = Map.copyOf(dimensions);
+        this.dimensions = Collections.unmodifiableSortedMap(new TreeMap<>(dimensions));
         this.wantedMaxBatch = wantedMaxBatch;
         this.profile = profile;
     }
 
     /** One tensor of a request or an answer; {@code shape} is text such as 3x224x224, without the batch. */
     public record Tensor(boolean isOutput, DataType type, int bytes, String name, String shape) {
+    }
+
+    /** Profile name or fixed dimensions, for people. */
+    public String source() {
+        return profileName.isEmpty() ? Registration.text(dimensions) : profileName;
+    }
+
+    /** What it runs, in a sentence. */
+    String describedSource() {
+        return profileName.isEmpty()
+            ? "the file of SHA-256 " + HexFormat.of().formatHex(fileSha256) + (dimensions.isEmpty() ? "" : " with " + source())
+            : "the profile " + profileName;
+    }
+
+    /** Takes note of its tensors, inputs first. */
+    void describe(final List<Tensor> statedTensors) {
+        tensors = List.copyOf(statedTensors);
+        inputBytes = 0;
+        outputBytes = 0;
+        for (final Tensor tensor : tensors) {
+            if (tensor.isOutput) {
+                outputBytes += tensor.bytes;
+            } else {
+                inputBytes += tensor.bytes;
+            }
+        }
     }
 
     /** Digest of file, dimensions and options, 32 bytes; the array is the artifact's own. */

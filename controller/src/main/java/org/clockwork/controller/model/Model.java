@@ -1,6 +1,8 @@
 package org.clockwork.controller.model;
 
+import java.util.List;
 import org.clockwork.controller.queue.ModelQueue;
+import org.clockwork.controller.session.ModelWatch;
 import org.clockwork.schema.codec.ModelState;
 import org.clockwork.schema.codec.Status;
 
@@ -26,6 +28,9 @@ public final class Model {
     public ModelQueue queue;
     /** Devices that hold it (LOAD done, no UNLOAD sent); kept by the memory mirror. */
     public int loadedOn;
+
+    /** Sessions that are told of its new states, in the order in which they registered it; null for none. */
+    public List<ModelWatch> watches;
 
     /** A model in its first state. */
     public Model(final long id, final int index, final String name, final Artifact artifact) {

@@ -1,9 +1,15 @@
 package org.clockwork.controller.session;
 
+import java.util.ArrayDeque;
+import org.clockwork.controller.wire.Outbox;
+import org.clockwork.schema.Protocol;
+import org.clockwork.schema.codec.Status;
 import org.clockwork.schema.link.Link;
 
 /** One connected client as the stations of a request see it. Owned by the controller agent. */
 public final class ClientSession {
+    private static final int OUTBOX_BYTES = 256 * 1024;
+
     /** Wire id: generation and {@link #index}. */
     public final long id;
     /** Slot in the session table: dense. */
@@ -28,6 +34,23 @@ public final class ClientSession {
     public long hopInNs;
     /** Estimated time from the controller to this client. */
     public long hopOutNs;
+    /** When its last message came. */
+    public long lastReceivedNs;
+    /** Messages to it that must not be lost. */
+    public final Outbox outbox;
+    /** Models of whose new state it is to be told, each once. */
+    final ArrayDeque<ModelWatch> entriesDue = new ArrayDeque<>(0);
+
+    long connectCorrelationId;
+    final RoundTrip roundTrip = new RoundTrip();
+    long nextKeepAliveNs;
+    long echoSentNs = Protocol.NULL_NS;
+    long echoReceivedNs = Protocol.NULL_NS;
+    final Query query = new Query();
+    boolean isActive;
+    boolean isClosing;
+    Status closeStatus;
+    String closeDetail;
     /** Whether it is over; what still refers to it only cleans up. */
     public boolean isClosed;
 
@@ -47,6 +70,7 @@ public final class ClientSession {
         this.name = name;
         this.maxInFlight = maxInFlight;
         this.maxBytes = maxBytes;
+        outbox = new Outbox(link, OUTBOX_BYTES);
         requestSlots = new int[maxInFlight];
         java.util.Arrays.fill(requestSlots, -1);
     }
