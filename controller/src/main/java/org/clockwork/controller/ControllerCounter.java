@@ -6,8 +6,6 @@ public enum ControllerCounter {
     MALFORMED("malformed messages"),
     /** Whole messages that make no sense where or when they came. */
     UNEXPECTED("unexpected messages"),
-    /** Messages of peers that speak another version. */
-    OTHER_VERSION("messages of another version"),
     /** Messages of an older or newer epoch than this controller's. */
     STALE_EPOCH("messages of another epoch"),
     /** Messages that name a session that their peer does not have. */

@@ -34,9 +34,9 @@ final class Admission {
         devices.clear();
         correlationId = hello.correlationId();
         incarnation = hello.incarnation();
-        if (hello.schemaVersion() != Protocol.VERSION) {
-            refuse(Status.INCOMPATIBLE_VERSION,
-                "schema version " + hello.schemaVersion() + " here is version " + Protocol.VERSION);
+        if (hello.schemaVersion() != Protocol.VERSION || hello.actingVersion() != Protocol.VERSION) {
+            refuse(Status.INCOMPATIBLE_VERSION, "schema version " + hello.schemaVersion()
+                + " in a message of version " + hello.actingVersion() + "; spoken here is version " + Protocol.VERSION);
             return;
         }
         final HelloDecoder.DevicesDecoder group = hello.devices();

@@ -111,12 +111,6 @@ public final class Cluster {
         return workerCount;
     }
 
-    /** Refuses a HELLO of which only the beginning can be read. */
-    public void onOtherVersion(final Link link, final long correlationId, final int version) {
-        refuse(link, correlationId, Status.INCOMPATIBLE_VERSION,
-            "message version " + version + " is not the version spoken here");
-    }
-
     /** A worker introduces itself. */
     public void onHello(final Link link, final HelloDecoder hello, final long nowNs) {
         admission.read(hello, options.maxDevices);

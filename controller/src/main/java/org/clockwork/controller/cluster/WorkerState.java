@@ -66,6 +66,11 @@ public final class WorkerState {
         return devices.get(0).isEmulated;
     }
 
+    /** Whether it takes actions, or did before it began to drain. */
+    public boolean wasLive() {
+        return wasLive;
+    }
+
     /** Whether it takes actions. */
     public boolean isLive() {
         return phase == WorkerPhase.LIVE;

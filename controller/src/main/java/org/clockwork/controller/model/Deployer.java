@@ -35,15 +35,15 @@ public final class Deployer implements Cluster.Listener {
     private boolean hasMore;
     private long nextRoundNs;
 
-    Deployer(
-        final Catalogue catalogue,
+    /** For so many workers at most. */
+    public Deployer(
+        final CatalogueStore catalogueStore,
         final int maxWorkers,
-        final ModelFiles store,
         final Storage storage,
         final ClusterObserver observer,
         final ControllerCounters counters) {
-        this.catalogue = catalogue;
-        this.store = store;
+        catalogue = catalogueStore.catalogue();
+        store = catalogueStore.files();
         this.storage = storage;
         this.observer = observer;
         this.counters = counters;

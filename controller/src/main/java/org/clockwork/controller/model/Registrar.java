@@ -13,6 +13,7 @@ import org.clockwork.controller.session.Queries;
 import org.clockwork.controller.session.Sessions;
 import org.clockwork.controller.storage.Storage;
 import org.clockwork.controller.storage.StorageTask;
+import org.clockwork.controller.wire.Times;
 import org.clockwork.schema.codec.FileChunkDecoder;
 import org.clockwork.schema.codec.RegisterModelDecoder;
 import org.clockwork.schema.codec.Status;
@@ -149,7 +150,7 @@ public final class Registrar implements Uploads.Ended {
 
     /** When {@link #poll} has something to do though nothing happened; Long.MAX_VALUE for never. */
     public long nextWakeNs() {
-        return Math.min(nextProfileSaveNs, Math.min(uploads.nextWakeNs(), saver.nextWakeNs()));
+        return Times.earlierWake(nextProfileSaveNs, Times.earlierWake(uploads.nextWakeNs(), saver.nextWakeNs()));
     }
 
     @Override

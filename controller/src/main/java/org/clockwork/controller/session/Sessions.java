@@ -86,21 +86,15 @@ public final class Sessions implements SessionCloser {
         return sessionCount;
     }
 
-    /** Refuses a CONNECT of which only the beginning can be read. */
-    public void onOtherVersion(final Link link, final long correlationId, final int version) {
-        refuse(link, correlationId, Status.INCOMPATIBLE_VERSION,
-            "message version " + version + "; here is version " + Protocol.VERSION);
-    }
-
     /** A client asks for a session. */
     public void onConnect(final Link link, final ConnectDecoder connect, final long nowNs) {
         final long correlationId = connect.correlationId();
         final long incarnation = connect.incarnation();
         final int wantedInFlight = connect.wantedInFlight();
         final long wantedBytes = connect.wantedBytes();
-        if (connect.schemaVersion() != Protocol.VERSION) {
-            refuse(link, correlationId, Status.INCOMPATIBLE_VERSION,
-                "schema version " + connect.schemaVersion() + "; here is version " + Protocol.VERSION);
+        if (connect.schemaVersion() != Protocol.VERSION || connect.actingVersion() != Protocol.VERSION) {
+            refuse(link, correlationId, Status.INCOMPATIBLE_VERSION, "schema version " + connect.schemaVersion()
+                + " in a message of version " + connect.actingVersion() + "; spoken here is version " + Protocol.VERSION);
             return;
         }
         final ClientSession known = byLink.get(link.id());

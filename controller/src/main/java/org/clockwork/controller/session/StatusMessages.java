@@ -63,7 +63,7 @@ public final class StatusMessages {
             .failed(figures.invalid + figures.cancelled + figures.failed)
             .coldStarts(figures.coldStarts)
             .malformed(figures.malformed + counters.get(ControllerCounter.MALFORMED)
-                + counters.get(ControllerCounter.OTHER_VERSION) + counters.get(ControllerCounter.UNEXPECTED))
+                + counters.get(ControllerCounter.UNEXPECTED))
             .build(build)
             .policy(path.policy());
         return offer(session, report.encodedLength());
