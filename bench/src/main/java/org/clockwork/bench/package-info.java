@@ -1,0 +1,2 @@
+/** JMH benchmarks: what the parts cost. */
+package org.clockwork.bench;
