@@ -24,8 +24,8 @@ import org.clockwork.device.ModelSource;
 import org.clockwork.device.TensorSpec;
 
 /**
- * The CPU backend: one device on ONNX Runtime. Needs 64-bit Linux. Its memory is what the {@link Context} states, all of
- * it taken at the start, and beside it what ONNX Runtime's sessions take for activations.
+ * The CPU backend: one device on ONNX Runtime. Needs 64-bit Linux. Its memory is what the {@link Context} states: pages of
+ * weights, I/O slot and workspace; beside them a session takes some 100 KB for its graph. Compiling takes more, for a while.
  */
 public final class CpuBackend implements Backend {
     private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._-]{1,200}");
@@ -35,6 +35,7 @@ public final class CpuBackend implements Backend {
     private final NativeMemory memory;
     private final OrtRuntime runtime;
     private final ModelCompiler compiler;
+    private final Workspace workspace;
     private final IoSlot slot;
     private final PageMemory pageMemory;
     private final CpuDevice device;
@@ -49,15 +50,12 @@ public final class CpuBackend implements Backend {
         memory = new NativeMemory(Posix.bind());
         try {
             final Path folder = Files.createDirectories(context.cacheDirectory()).toRealPath();
-            final Path stand = folder.resolve(OrtRuntime.WEIGHTS_FILE);
-            if (!Files.exists(stand)) {
-                Files.createFile(stand);
-            }
-            runtime = new OrtRuntime(memory, folder);
+            runtime = new OrtRuntime(memory);
             compiler = new ModelCompiler(runtime, memory, folder, context.maxFileBytes());
         } catch (final IOException e) {
             throw new IllegalStateException("cacheDirectory=" + context.cacheDirectory() + " can't be written: " + e, e);
         }
+        workspace = new Workspace(runtime.version(), context.workspaceBytes());
         pageMemory = new PageMemory(memory, (int) (context.memoryBytes() / Device.PAGE_BYTES));
         slot = new IoSlot(memory, context.inputBytes(), context.outputBytes());
         device = new CpuDevice(context, pageMemory, runtime);
@@ -170,6 +168,7 @@ public final class CpuBackend implements Backend {
             models.forEach(CpuModel::close);
             models.clear();
         }
+        workspace.close();
         slot.close();
         synchronized (hostBuffers) {
             hostBuffers.forEach(b -> memory.free(NativeMemory.Tag.HOST_BUFFERS, b[0], b[1]));
@@ -189,12 +188,17 @@ public final class CpuBackend implements Backend {
         public static final String INPUT_BYTES_PROP_NAME = "clockwork.cpu.input.bytes";
         /** Memory for the outputs of one batch. */
         public static final String OUTPUT_BYTES_PROP_NAME = "clockwork.cpu.output.bytes";
+        /** Memory for the activations of one batch. */
+        public static final String WORKSPACE_BYTES_PROP_NAME = "clockwork.cpu.workspace.bytes";
         /** Largest model file. */
         public static final String MAX_FILE_BYTES_PROP_NAME = "clockwork.cpu.max.file.bytes";
 
         private static final long DEFAULT_MEMORY = 1L << 30;
         private static final int DEFAULT_MAX_BATCH = 16;
         private static final int DEFAULT_IO_BYTES = 16 << 20;
+        private static final int DEFAULT_WORKSPACE_BYTES = 512 << 20;
+        /** ONNX Runtime does not hold an arena of a few MiB to its limit. */
+        private static final int SMALLEST_WORKSPACE_BYTES = 16 << 20;
         private static final int LARGEST_BATCH = 1024;
 
         private long memoryBytes = SystemUtil.getSizeAsLong(MEMORY_PROP_NAME, DEFAULT_MEMORY);
@@ -203,6 +207,7 @@ public final class CpuBackend implements Backend {
         private int maxBatch = Integer.getInteger(MAX_BATCH_PROP_NAME, DEFAULT_MAX_BATCH);
         private int inputBytes = SystemUtil.getSizeAsInt(INPUT_BYTES_PROP_NAME, DEFAULT_IO_BYTES);
         private int outputBytes = SystemUtil.getSizeAsInt(OUTPUT_BYTES_PROP_NAME, DEFAULT_IO_BYTES);
+        private int workspaceBytes = SystemUtil.getSizeAsInt(WORKSPACE_BYTES_PROP_NAME, DEFAULT_WORKSPACE_BYTES);
         private long maxFileBytes = SystemUtil.getSizeAsLong(MAX_FILE_BYTES_PROP_NAME, Integer.MAX_VALUE);
         private NanoClock clock = SystemNanoClock.INSTANCE;
         private Supplier<IdleStrategy> idleStrategy = () -> null;
@@ -224,6 +229,10 @@ public final class CpuBackend implements Backend {
             if (inputBytes < 1 || outputBytes < 1) {
                 throw new IllegalArgumentException(INPUT_BYTES_PROP_NAME + '=' + inputBytes + ' '
                     + OUTPUT_BYTES_PROP_NAME + '=' + outputBytes + ": both are at least 1");
+            }
+            if (workspaceBytes < SMALLEST_WORKSPACE_BYTES) {
+                throw new IllegalArgumentException(
+                    WORKSPACE_BYTES_PROP_NAME + '=' + workspaceBytes + " is less than " + SMALLEST_WORKSPACE_BYTES);
             }
             if (maxFileBytes < 1 || maxFileBytes > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(MAX_FILE_BYTES_PROP_NAME + '=' + maxFileBytes + " is not in 1..2 GiB");
@@ -284,6 +293,17 @@ public final class CpuBackend implements Backend {
         /** Memory for the outputs of one batch. */
         public int outputBytes() {
             return outputBytes;
+        }
+
+        /** Most memory for activations, for all models together as one executes at a time; physical when first used. */
+        public Context workspaceBytes(final int bytes) {
+            workspaceBytes = bytes;
+            return this;
+        }
+
+        /** Most memory for activations. */
+        public int workspaceBytes() {
+            return workspaceBytes;
         }
 
         /** Largest model file in bytes, at most 2 GiB. */

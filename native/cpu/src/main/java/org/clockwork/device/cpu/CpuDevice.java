@@ -195,6 +195,11 @@ final class CpuDevice implements Device {
         }
     }
 
+    /** What is loaded under this name, or null; for tests, while no operation on it is under way. */
+    LoadedModel loaded(final long modelId) {
+        return table.get(modelId);
+    }
+
     @Override
     public long nextWakeNs() {
         return Long.MAX_VALUE;

@@ -114,7 +114,11 @@ final class CpuModel implements CompiledModel {
 
     /** Keeps a range for the next LOAD; load engine's thread. */
     void releaseRange(final Range range) {
-        idleRanges.push(range);
+        if (isClosed) {
+            range.close();
+        } else {
+            idleRanges.push(range);
+        }
     }
 
     /** Idempotent. The caller makes sure that no device holds the model, so no engine looks at it any more. */
@@ -142,7 +146,8 @@ final class CpuModel implements CompiledModel {
         private Range() throws OrtException {
             address = pageMemory.reserveRange(pages);
             bytes = artifact.runtimeFormat() ? Posix.view(address, artifact.regionBytes()) : null;
-            options = artifact.runtimeFormat() ? runtime.runtimeFormatOptions() : runtime.skeletonOptions(artifact.prepacked());
+            options = runtime.onDevice(artifact.runtimeFormat()
+                ? runtime.runtimeFormatOptions() : runtime.skeletonOptions(artifact.prepacked()));
             try {
                 for (final Binding binding : artifact.bindings()) {
                     final long from = (binding.packed() ? payload : address) + binding.offset();

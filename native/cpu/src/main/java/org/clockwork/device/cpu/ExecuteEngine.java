@@ -37,13 +37,26 @@ final class ExecuteEngine extends Engine {
         operation.startNs = startNs;
         operation.copyInNs = executeStartNs - startNs;
         operation.executeStartNs = executeStartNs;
-        loaded.session.run(io.inputs(operation.batchSize), io.outputs(operation.batchSize)).close();
+        execute(loaded, operation.batchSize);
         final long executedNs = clock.nanoTime();
         operation.executeNs = executedNs - executeStartNs;
         io.copyOut(operation);
         operation.endNs = clock.nanoTime();
         operation.copyOutNs = operation.endNs - executedNs;
         operation.status = DeviceStatus.OK;
+    }
+
+    private static void execute(final LoadedModel loaded, final int batchSize) throws OrtException {
+        final IoTensors io = loaded.model.io();
+        try {
+            loaded.session.run(io.inputs(batchSize), io.outputs(batchSize)).close();
+        } catch (final OrtException e) {
+            if (Workspace.isExhausted(e)) {
+                throw new IllegalStateException("the workspace is too small for this model at batchSize=" + batchSize
+                    + ": raise " + CpuBackend.Context.WORKSPACE_BYTES_PROP_NAME, e);
+            }
+            throw e;
+        }
     }
 
     private static void tooLate(final Operation operation, final long nowNs) {

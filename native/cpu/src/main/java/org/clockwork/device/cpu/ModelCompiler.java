@@ -31,6 +31,7 @@ import org.clockwork.device.TensorSpec;
 final class ModelCompiler {
     /** Changes when artifacts of an older build can't be used any more. */
     private static final String FORMAT = "1";
+    private static final String WEIGHTS_FILE = "weights.bin";
     private static final String SMALLEST_EXTERNAL_BYTES = "256";
     private static final int PROBE_BATCH = 4;
     /** Packing costs time at each LOAD: it must save at least this share of an execution. */
@@ -86,12 +87,12 @@ final class ModelCompiler {
     private void build(final ModelSource source, final Dimensions.Fixed fixed, final Path plain, final Path work,
         final Path target) throws OrtException, IOException, ModelException {
         final Path skeletonFile = work.resolve("skeleton.onnx");
-        final Path weightsFile = work.resolve(OrtRuntime.WEIGHTS_FILE);
+        final Path weightsFile = work.resolve(WEIGHTS_FILE);
         final Shape shape;
         try (SessionOptions options = runtime.options(true)) {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.setOptimizedModelFilePath(skeletonFile.toString());
-            options.addConfigEntry("session.optimized_model_external_initializers_file_name", OrtRuntime.WEIGHTS_FILE);
+            options.addConfigEntry("session.optimized_model_external_initializers_file_name", WEIGHTS_FILE);
             options.addConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", SMALLEST_EXTERNAL_BYTES);
             final OrtSession session = runtime.session(plain, options);
             try {

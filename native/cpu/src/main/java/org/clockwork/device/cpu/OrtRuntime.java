@@ -16,8 +16,13 @@ import org.clockwork.device.ModelException.Reason;
 
 /** ONNX Runtime as we use it: one thread, no spinning, every session and tensor counted. Any thread. */
 final class OrtRuntime {
-    /** Name of the file that skeletons say their weights are in; an empty one stands for it in {@link #folder}. */
-    static final String WEIGHTS_FILE = "weights.bin";
+    /**
+     * Where skeletons say that their weights are. They are always bound by name, but the runtime wants the file to exist:
+     * this one always does and is empty, so that a weight that was not bound is an error and not something read.
+     */
+    static final String NOWHERE_FOLDER = "/dev";
+    /** The file in that folder. */
+    static final String NOWHERE_FILE = "null";
 
     private static final Pattern[] MISSING_OPERATOR = {
         Pattern.compile("No Op registered for (\\S+)"),
@@ -28,13 +33,11 @@ final class OrtRuntime {
 
     private final OrtEnvironment environment;
     private final NativeMemory memory;
-    private final Path folder;
 
     /** Makes or finds this process's ONNX Runtime environment. */
-    OrtRuntime(final NativeMemory memory, final Path folder) {
+    OrtRuntime(final NativeMemory memory) {
         environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "clockwork");
         this.memory = memory;
-        this.folder = folder;
     }
 
     String version() {
@@ -58,11 +61,14 @@ final class OrtRuntime {
     SessionOptions skeletonOptions(final boolean prepack) throws OrtException {
         final SessionOptions options = options(prepack);
         options.setOptimizationLevel(SessionOptions.OptLevel.NO_OPT);
-        options.addConfigEntry("session.model_external_initializers_file_folder_path", folder.toString());
-        if (prepack) {
-            // packed weights are counted in pages: they come and go with the session, not with an arena
-            options.addConfigEntry("session.use_device_allocator_for_initializers", "1");
-        }
+        options.addConfigEntry("session.model_external_initializers_file_folder_path", NOWHERE_FOLDER);
+        return options;
+    }
+
+    /** For sessions on the device: activations in its workspace, packed weights beside it, to come and go with the session. */
+    SessionOptions onDevice(final SessionOptions options) throws OrtException {
+        options.addConfigEntry("session.use_device_allocator_for_initializers", "1");
+        options.addConfigEntry("session.use_env_allocators", "1");
         return options;
     }
 

@@ -16,20 +16,30 @@ import java.util.Set;
 final class PackedWeights {
     private static final int COLUMN_STEP = 16;
     private static final int SLACK_BYTES = 512;
-    private static final Map<String, Set<Integer>> PACKED_INPUTS = Map.ofEntries(
-        Map.entry("MatMul", Set.of(1)),
-        Map.entry("FusedMatMul", Set.of(1)),
-        Map.entry("Gemm", Set.of(1)),
-        Map.entry("Attention", Set.of(1)),
-        Map.entry("QAttention", Set.of(1)),
-        Map.entry("MatMulInteger", Set.of(1)),
-        Map.entry("MatMulIntegerToFloat", Set.of(1)),
-        Map.entry("DynamicQuantizeMatMul", Set.of(1)),
-        Map.entry("QLinearMatMul", Set.of(3)),
-        Map.entry("QGemm", Set.of(3)),
-        Map.entry("LSTM", Set.of(1, 2)),
-        Map.entry("GRU", Set.of(1, 2)),
-        Map.entry("DynamicQuantizeLSTM", Set.of(1, 2)));
+    private static final Set<Integer> ANY_RANK = Set.of(2, 3, 4, 5);
+    private static final Map<String, Rule> RULES = Map.ofEntries(
+        Map.entry("MatMul", new Rule(Set.of(1), Set.of(2))),
+        Map.entry("FusedMatMul", new Rule(Set.of(1), Set.of(2))),
+        Map.entry("Gemm", new Rule(Set.of(1), Set.of(2))),
+        Map.entry("FusedGemm", new Rule(Set.of(1), Set.of(2))),
+        Map.entry("Attention", new Rule(Set.of(1), Set.of(2))),
+        Map.entry("QAttention", new Rule(Set.of(1), Set.of(2))),
+        Map.entry("MatMulInteger", new Rule(Set.of(1), ANY_RANK)),
+        Map.entry("MatMulIntegerToFloat", new Rule(Set.of(1), ANY_RANK)),
+        Map.entry("DynamicQuantizeMatMul", new Rule(Set.of(1), ANY_RANK)),
+        Map.entry("MatMulNBits", new Rule(Set.of(1), ANY_RANK)),
+        Map.entry("QLinearMatMul", new Rule(Set.of(3), ANY_RANK)),
+        Map.entry("QGemm", new Rule(Set.of(3), Set.of(2))),
+        Map.entry("QLinearConv", new Rule(Set.of(3), ANY_RANK)),
+        Map.entry("ConvTranspose", new Rule(Set.of(1), Set.of(3, 4, 5))),
+        Map.entry("LSTM", new Rule(Set.of(1, 2), Set.of(3))),
+        Map.entry("GRU", new Rule(Set.of(1, 2), Set.of(3))),
+        Map.entry("DynamicQuantizeLSTM", new Rule(Set.of(1, 2), Set.of(3))));
+    private static final Rule NEVER = new Rule(Set.of(), Set.of());
+
+    /** Which inputs of an operator are packed, and the ranks of weights that are. */
+    private record Rule(Set<Integer> inputs, Set<Integer> ranks) {
+    }
 
     private PackedWeights() {
     }
@@ -44,13 +54,12 @@ final class PackedWeights {
         final Set<String> plain = new HashSet<>();
         graph.getOutputList().forEach(output -> plain.add(output.getName()));
         for (final NodeProto node : graph.getNodeList()) {
-            final Set<Integer> packedInputs = PACKED_INPUTS.getOrDefault(node.getOpType(), Set.of());
+            final Rule rule = RULES.getOrDefault(node.getOpType(), NEVER);
             for (int i = 0; i < node.getInputCount(); i++) {
                 final String name = node.getInput(i);
                 final Integer rank = ranks.get(name);
                 if (rank != null) {
-                    final boolean isRecurrent = packedInputs.size() > 1;
-                    final boolean isPacked = packedInputs.contains(i) && rank == (isRecurrent ? 3 : 2);
+                    final boolean isPacked = rule.inputs.contains(i) && rule.ranks.contains(rank);
                     (isPacked ? packed : plain).add(name);
                 }
             }

@@ -82,8 +82,8 @@ final class WeightsLayout {
                 }
                 final ByteBuffer source = source(tensor, weights);
                 final ElementType type = ElementTypes.ofFile(tensor.getDataType());
+                graph.setInitializer(i, type == null ? inline(tensor, source) : nowhere(tensor));
                 if (type == null) {
-                    graph.setInitializer(i, inline(tensor, source));
                     continue;
                 }
                 final long[] shape = tensor.getDimsList().stream().mapToLong(Long::longValue).toArray();
@@ -115,6 +115,13 @@ final class WeightsLayout {
             .clearExternalData()
             .setDataLocation(TensorProto.DataLocation.DEFAULT)
             .setRawData(UnsafeByteOperations.unsafeWrap(source))
+            .build();
+    }
+
+    private static TensorProto nowhere(final TensorProto tensor) {
+        return tensor.toBuilder()
+            .clearExternalData()
+            .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue(OrtRuntime.NOWHERE_FILE))
             .build();
     }
 

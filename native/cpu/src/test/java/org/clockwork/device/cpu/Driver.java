@@ -19,6 +19,7 @@ final class Driver implements AutoCloseable {
     private static final long LIMIT_NS = 60_000_000_000L;
     final CpuBackend backend;
     final Device device;
+    private final Device.CompletionHandler onCompleted = this::onCompleted;
     private Operation last;
 
     Driver(final Path cache, final int pages) {
@@ -87,12 +88,19 @@ final class Driver implements AutoCloseable {
     Operation await(final Operation operation) {
         final long startNs = System.nanoTime();
         while (last != operation) {
-            if (device.poll(done -> last = done, System.nanoTime()) == 0) {
+            if (device.poll(onCompleted, System.nanoTime()) == 0) {
                 LockSupport.parkNanos(20_000);
-                assertTrue(System.nanoTime() - startNs < LIMIT_NS, () -> operation.kind + " does not end");
+                if (System.nanoTime() - startNs > LIMIT_NS) {
+                    throw new AssertionError(operation.kind + " does not end");
+                }
             }
         }
+        last = null;
         return operation;
+    }
+
+    private void onCompleted(final Operation operation) {
+        last = operation;
     }
 
     @Override
