@@ -52,6 +52,7 @@ public final class CpuBackend implements Backend {
             final Path folder = Files.createDirectories(context.cacheDirectory()).toRealPath();
             runtime = new OrtRuntime(memory);
             compiler = new ModelCompiler(runtime, memory, folder, context.maxFileBytes());
+            compiler.clearLeftovers();
         } catch (final IOException e) {
             throw new IllegalStateException("cacheDirectory=" + context.cacheDirectory() + " can't be written: " + e, e);
         }
@@ -108,7 +109,7 @@ public final class CpuBackend implements Backend {
             }
             final IoTensors io = new IoTensors(runtime, slot, artifact, maxBatch);
             final CpuModel model =
-                new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, maxBatch);
+                new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, maxBatch, this::forget);
             synchronized (models) {
                 models.add(model);
             }
@@ -118,6 +119,12 @@ public final class CpuBackend implements Backend {
                 memory.free(NativeMemory.Tag.HOST_WEIGHTS, payload, artifact.payloadBytes());
             }
             throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be opened: " + e.getMessage(), e);
+        }
+    }
+
+    private void forget(final CpuModel model) {
+        synchronized (models) {
+            models.remove(model);
         }
     }
 
@@ -164,10 +171,11 @@ public final class CpuBackend implements Backend {
         }
         isClosed = true;
         device.close();
+        final List<CpuModel> open;
         synchronized (models) {
-            models.forEach(CpuModel::close);
-            models.clear();
+            open = List.copyOf(models);
         }
+        open.forEach(CpuModel::close);
         workspace.close();
         slot.close();
         synchronized (hostBuffers) {

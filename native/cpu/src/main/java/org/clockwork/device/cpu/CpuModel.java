@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.TensorSpec;
@@ -26,12 +27,13 @@ final class CpuModel implements CompiledModel {
     private final IoTensors io;
     private final int maxBatch;
     private final int pages;
+    private final Consumer<CpuModel> onClose;
     private final ArrayDeque<Range> idleRanges = new ArrayDeque<>();
     private boolean isClosed;
 
-    /** Takes over {@code payload} and {@code io}. */
+    /** Takes over {@code payload} and {@code io}; tells {@code onClose} when it is closed. */
     CpuModel(final OrtRuntime runtime, final NativeMemory memory, final PageMemory pageMemory, final Artifact artifact,
-        final byte[] skeleton, final long payload, final IoTensors io, final int maxBatch) {
+        final byte[] skeleton, final long payload, final IoTensors io, final int maxBatch, final Consumer<CpuModel> onClose) {
         this.runtime = runtime;
         this.memory = memory;
         this.pageMemory = pageMemory;
@@ -40,6 +42,7 @@ final class CpuModel implements CompiledModel {
         this.payload = payload;
         this.io = io;
         this.maxBatch = maxBatch;
+        this.onClose = onClose;
         pages = pages(artifact);
     }
 
@@ -134,6 +137,7 @@ final class CpuModel implements CompiledModel {
         if (artifact.payloadBytes() > 0) {
             memory.free(NativeMemory.Tag.HOST_WEIGHTS, payload, artifact.payloadBytes());
         }
+        onClose.accept(this);
     }
 
     /** The address range of one loaded copy and everything that ONNX Runtime knows by address in it. */

@@ -16,6 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.clockwork.device.ElementType;
@@ -31,6 +33,8 @@ import org.clockwork.device.TensorSpec;
 final class ModelCompiler {
     /** Changes when artifacts of an older build can't be used any more. */
     private static final String FORMAT = "1";
+    private static final String WORK_PREFIX = "compile-";
+    private static final Pattern WORK_DIRECTORY = Pattern.compile(WORK_PREFIX + "(\\d+)-.*");
     private static final String WEIGHTS_FILE = "weights.bin";
     private static final String SMALLEST_EXTERNAL_BYTES = "256";
     private static final int PROBE_BATCH = 4;
@@ -55,6 +59,20 @@ final class ModelCompiler {
         return environment;
     }
 
+    /** Deletes what compilations of processes that are gone have left. */
+    void clearLeftovers() throws IOException {
+        final List<Path> directories;
+        try (Stream<Path> files = Files.list(cacheDirectory)) {
+            directories = files.toList();
+        }
+        for (final Path directory : directories) {
+            final Matcher matcher = WORK_DIRECTORY.matcher(directory.getFileName().toString());
+            if (matcher.matches() && ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty()) {
+                delete(directory);
+            }
+        }
+    }
+
     /** Writes the artifact of a source to {@code target}, or leaves nothing behind. */
     void compile(final ModelSource source, final Path target) throws ModelException {
         final ModelProto model = OnnxReader.read(source.file(), maxFileBytes);
@@ -67,7 +85,7 @@ final class ModelCompiler {
         }
         Path work = null;
         try {
-            work = Files.createTempDirectory(cacheDirectory, "compile-");
+            work = Files.createTempDirectory(cacheDirectory, WORK_PREFIX + ProcessHandle.current().pid() + '-');
             final Path plain = work.resolve("fixed.onnx");
             try (OutputStream out = Files.newOutputStream(plain)) {
                 fixed.model().writeTo(out);

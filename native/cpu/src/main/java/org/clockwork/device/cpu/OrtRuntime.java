@@ -47,6 +47,8 @@ final class OrtRuntime {
     /** One thread, which is the caller's. */
     SessionOptions options(final boolean prepack) throws OrtException {
         final SessionOptions options = new SessionOptions();
+        // what goes wrong is thrown, and told where it matters
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
         options.addConfigEntry("session.intra_op.allow_spinning", "0");

@@ -2,8 +2,10 @@ package org.clockwork.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,6 +93,18 @@ final class ArtifactCacheTest {
         bad[good.length - 100] ^= 1;
         Files.write(artifact, bad);
         assertArrayEquals(answer, compileAndRun(source));
+    }
+
+    @Test
+    void leftoversOfProcessesThatAreGoneAreCleared() throws Exception {
+        final long gone = 4_194_305;
+        final Path left = Files.createDirectories(directory.resolve("cache").resolve("compile-" + gone + "-x"));
+        final Path mine = Files.createDirectories(
+            directory.resolve("cache").resolve("compile-" + ProcessHandle.current().pid() + "-x"));
+        Files.write(left.resolve("skeleton.onnx"), new byte[10]);
+        new Driver(directory.resolve("cache"), 1).close();
+        assertFalse(Files.exists(left));
+        assertTrue(Files.exists(mine));
     }
 
     private byte[] compileAndRun(final ModelSource from) throws ModelException, IOException {
