@@ -34,7 +34,7 @@ final class ModelCompiler {
     /** Changes when artifacts of an older build can't be used any more. */
     private static final String FORMAT = "1";
     private static final String WORK_PREFIX = "compile-";
-    private static final Pattern WORK_DIRECTORY = Pattern.compile(WORK_PREFIX + "(\\d+)-.*");
+    private static final Pattern WORK_DIRECTORY = Pattern.compile(WORK_PREFIX + "(\\d{1,18})-.*");
     private static final String WEIGHTS_FILE = "weights.bin";
     private static final String SMALLEST_EXTERNAL_BYTES = "256";
     private static final int PROBE_BATCH = 4;
