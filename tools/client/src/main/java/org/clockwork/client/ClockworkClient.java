@@ -4,24 +4,194 @@ import io.aeron.Aeron;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Objects;
-import org.agrona.BitUtil;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.ToLongFunction;
 import org.agrona.ErrorHandler;
 import org.agrona.SystemUtil;
 import org.agrona.concurrent.AgentInvoker;
-import org.agrona.concurrent.BackoffIdleStrategy;
-import org.agrona.concurrent.BusySpinIdleStrategy;
+import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
-import org.agrona.concurrent.YieldingIdleStrategy;
 import org.clockwork.schema.Protocol;
+import org.clockwork.schema.codec.Status;
 import org.clockwork.schema.link.Dialer;
 import org.clockwork.schema.link.aeron.AeronDialer;
 import org.clockwork.schema.link.aeron.AeronLinks;
 
-/** The friendly client. */
-public final class ClockworkClient {
-    private ClockworkClient() {
+/**
+ * The friendlier client: it runs a {@link ClientCore} on a thread of its own and answers with futures, which that
+ * thread completes: use the {@code Async} forms for long continuations. All methods may be called by any thread; none
+ * but {@link #connect} and {@link #close} blocks. What does not fit into its bounded queue fails at once.
+ */
+public final class ClockworkClient implements AutoCloseable {
+    private final ClientAgent agent;
+    private final AgentRunner runner;
+    private final NanoClock clock;
+    private final CompletableFuture<Void> connected = new CompletableFuture<>();
+    private volatile ClientState state = ClientState.DISCONNECTED;
+
+    /** For {@link #launch}, and for tests that drive the agent themselves. */
+    ClockworkClient(final Context context, final boolean hasThread) {
+        final ConnectionHandler handler = context.connectionHandler();
+        context.connectionHandler((from, to, endpoint, status, reason) -> {
+            state = to;
+            if (to == ClientState.CONNECTED) {
+                connected.complete(null);
+            }
+            handler.onStateChange(from, to, endpoint, status, reason);
+        });
+        agent = new ClientAgent(context);
+        clock = context.clock();
+        runner = hasThread ? new AgentRunner(context.idleStrategy(), context.errorHandler(), null, agent) : null;
+    }
+
+    /** Starts a client, which connects, and connects again, by itself. */
+    public static ClockworkClient launch(final Context context) {
+        final ClockworkClient client = new ClockworkClient(context, true);
+        AgentRunner.startOnThread(client.runner, work -> {
+            final Thread thread = new Thread(work, client.agent.roleName());
+            thread.setDaemon(true);
+            return thread;
+        });
+        return client;
+    }
+
+    /**
+     * Starts a client and waits for its session, for as long as it takes to try each endpoint twice.
+     *
+     * @throws ClientException with the last refusal if there is none by then.
+     */
+    public static ClockworkClient connect(final Context context) {
+        final ClockworkClient client = launch(context);
+        final long limitNs = 2 * (context.connectTimeoutNs() + context.maxBackOffNs()) * context.endpointList().size();
+        try {
+            client.connected.get(limitNs, TimeUnit.NANOSECONDS);
+            return client;
+        } catch (final InterruptedException ex) {
+            Thread.currentThread().interrupt();
+            client.close();
+            throw new ClientException(Status.CANCELLED, "interrupted while connecting");
+        } catch (final TimeoutException | ExecutionException ex) {
+            client.close();
+            throw client.agent.notConnected();
+        }
+    }
+
+    /**
+     * Runs one input through a model. An end of any kind is an {@link Answer}; the future fails with a
+     * {@link ClientException} only if nothing was sent.
+     */
+    public CompletableFuture<Answer> infer(final InferCall call) {
+        return agent.offer(call);
+    }
+
+    /** All models. */
+    public CompletableFuture<List<ModelInfo>> models() {
+        return models("");
+    }
+
+    /** The models whose name starts with {@code prefix}. */
+    public CompletableFuture<List<ModelInfo>> models(final String prefix) {
+        return ask(future -> agent.core().listModels(
+            prefix, (status, detail, models) -> settle(future, status, detail, models), clock.nanoTime()));
+    }
+
+    /** Registers models and waits until all of them are ready. */
+    public CompletableFuture<List<ModelInfo>> register(final RegisterSpec spec) {
+        return register(spec, (status, detail, models) -> {
+        });
+    }
+
+    /** Registers models and waits until all are ready; {@code listener} hears of each step, on the client's thread. */
+    public CompletableFuture<List<ModelInfo>> register(final RegisterSpec spec, final RegistrationHandler listener) {
+        return ask(future -> agent.core().register(spec, new RegistrationHandler() {
+            @Override
+            public void onEnd(final Status status, final String detail, final List<ModelInfo> models) {
+                settle(future, status, detail, models);
+                listener.onEnd(status, detail, models);
+            }
+
+            @Override
+            public void onProgress(final long sentBytes, final long totalBytes) {
+                listener.onProgress(sentBytes, totalBytes);
+            }
+
+            @Override
+            public void onModel(final ModelInfo model) {
+                listener.onModel(model);
+            }
+        }));
+    }
+
+    /** Unregisters a model. */
+    public CompletableFuture<Void> unregister(final String name) {
+        return unregister(name, 1);
+    }
+
+    /** Unregisters a model, or {@code name-0} to {@code name-(count-1)} if {@code count} is above 1. */
+    public CompletableFuture<Void> unregister(final String name, final int count) {
+        return ask(future -> agent.core().unregister(
+            name, count, (status, detail) -> settle(future, status, detail, null)));
+    }
+
+    /** How the controller, its workers and their devices are. */
+    public CompletableFuture<ControllerStatus> status() {
+        return ask(future -> agent.core().queryStatus(
+            (status, detail, controller) -> settle(future, status, detail, controller), clock.nanoTime()));
+    }
+
+    /** What the client has counted so far. */
+    public CompletableFuture<ClientCounts> counts() {
+        final CompletableFuture<ClientCounts> future = new CompletableFuture<>();
+        return agent.execute(future, () -> future.complete(agent.core().counts()));
+    }
+
+    /** Where the connection is in its life. */
+    public ClientState state() {
+        return state;
+    }
+
+    /** Ends what is in flight as CANCELLED and stops the client's thread. */
+    @Override
+    public void close() {
+        if (runner == null) {
+            agent.onClose();
+        } else {
+            runner.close();
+        }
+    }
+
+    /** For tests that drive it themselves. */
+    ClientAgent agent() {
+        return agent;
+    }
+
+    /** Asks on the client's thread; {@code question} answers a code of the core's. */
+    private <T> CompletableFuture<T> ask(final ToLongFunction<CompletableFuture<T>> question) {
+        final CompletableFuture<T> future = new CompletableFuture<>();
+        return agent.execute(future, () -> {
+            final long code = question.applyAsLong(future);
+            if (code == ClientCore.NOT_CONNECTED) {
+                future.completeExceptionally(agent.notConnected());
+            } else if (code == ClientCore.TOO_MANY_EXCHANGES) {
+                settle(future, Status.QUERY_BUSY, "too many questions to the controller wait for their answer", null);
+            } else if (code < 0) {
+                settle(future, Status.INVALID_NAME, "a name is too long or a count below 1", null);
+            }
+        });
+    }
+
+    private static <T> void settle(
+        final CompletableFuture<T> future, final Status status, final String detail, final T value) {
+        if (status == Status.OK) {
+            future.complete(value);
+        } else {
+            future.completeExceptionally(new ClientException(status, detail));
+        }
     }
 
     /**
@@ -112,14 +282,14 @@ public final class ClockworkClient {
         private int maxModels = Integer.getInteger(MAX_MODELS_PROP_NAME, MAX_MODELS_DEFAULT);
         private int maxExchanges = Integer.getInteger(MAX_EXCHANGES_PROP_NAME, MAX_EXCHANGES_DEFAULT);
         private int queueCapacity = Integer.getInteger(QUEUE_CAPACITY_PROP_NAME, QUEUE_CAPACITY_DEFAULT);
-        private long connectTimeoutNs = durationNs(CONNECT_TIMEOUT_PROP_NAME, CONNECT_TIMEOUT_DEFAULT_NS);
-        private long minBackOffNs = durationNs(MIN_BACK_OFF_PROP_NAME, MIN_BACK_OFF_DEFAULT_NS);
-        private long maxBackOffNs = durationNs(MAX_BACK_OFF_PROP_NAME, MAX_BACK_OFF_DEFAULT_NS);
-        private long defaultSloNs = durationNs(DEFAULT_SLO_PROP_NAME, Protocol.NULL_NS);
-        private long requestTimeoutNs = durationNs(REQUEST_TIMEOUT_PROP_NAME, REQUEST_TIMEOUT_DEFAULT_NS);
-        private long outputTimeoutNs = durationNs(OUTPUT_TIMEOUT_PROP_NAME, OUTPUT_TIMEOUT_DEFAULT_NS);
-        private long queryTimeoutNs = durationNs(QUERY_TIMEOUT_PROP_NAME, QUERY_TIMEOUT_DEFAULT_NS);
-        private long registrationTimeoutNs = durationNs(REGISTRATION_TIMEOUT_PROP_NAME, REGISTRATION_TIMEOUT_DEFAULT_NS);
+        private long connectTimeoutNs = Options.durationNs(CONNECT_TIMEOUT_PROP_NAME, CONNECT_TIMEOUT_DEFAULT_NS);
+        private long minBackOffNs = Options.durationNs(MIN_BACK_OFF_PROP_NAME, MIN_BACK_OFF_DEFAULT_NS);
+        private long maxBackOffNs = Options.durationNs(MAX_BACK_OFF_PROP_NAME, MAX_BACK_OFF_DEFAULT_NS);
+        private long defaultSloNs = Options.durationNs(DEFAULT_SLO_PROP_NAME, Protocol.NULL_NS);
+        private long requestTimeoutNs = Options.durationNs(REQUEST_TIMEOUT_PROP_NAME, REQUEST_TIMEOUT_DEFAULT_NS);
+        private long outputTimeoutNs = Options.durationNs(OUTPUT_TIMEOUT_PROP_NAME, OUTPUT_TIMEOUT_DEFAULT_NS);
+        private long queryTimeoutNs = Options.durationNs(QUERY_TIMEOUT_PROP_NAME, QUERY_TIMEOUT_DEFAULT_NS);
+        private long registrationTimeoutNs = Options.durationNs(REGISTRATION_TIMEOUT_PROP_NAME, REGISTRATION_TIMEOUT_DEFAULT_NS);
         private IdleStrategy idleStrategy;
         private CredentialsSupplier credentialsSupplier = CredentialsSupplier.NONE;
         private ConnectionHandler connectionHandler = (from, to, endpoint, status, reason) -> {
@@ -465,18 +635,18 @@ public final class ClockworkClient {
             Objects.requireNonNull(connectionHandler, "connectionHandler");
             Objects.requireNonNull(errorHandler, "errorHandler");
             Objects.requireNonNull(clock, "clock");
-            check(clientName.length() <= MAX_CLIENT_NAME, NAME_PROP_NAME, clientName, "longer than " + MAX_CLIENT_NAME);
-            checkRange(MAX_IN_FLIGHT_PROP_NAME, maxInFlight, 1, MAX_TABLE);
-            checkRange(MAX_BYTES_IN_FLIGHT_PROP_NAME, maxBytesInFlight, 0, Long.MAX_VALUE / 2);
-            checkRange(OUTPUT_ARENA_BYTES_PROP_NAME, outputArenaBytes, BuddyArena.MIN_BYTES, 1 << 30);
-            check(BitUtil.isPowerOfTwo(outputArenaBytes), OUTPUT_ARENA_BYTES_PROP_NAME, outputArenaBytes, "no power of two");
-            checkRange(MAX_MODELS_PROP_NAME, maxModels, 1, MAX_TABLE);
-            checkRange(MAX_EXCHANGES_PROP_NAME, maxExchanges, 1, MAX_TABLE);
-            checkRange(QUEUE_CAPACITY_PROP_NAME, queueCapacity, 2, MAX_TABLE);
-            check(BitUtil.isPowerOfTwo(queueCapacity), QUEUE_CAPACITY_PROP_NAME, queueCapacity, "no power of two");
+            Options.check(clientName.length() <= MAX_CLIENT_NAME, NAME_PROP_NAME, clientName, "longer than " + MAX_CLIENT_NAME);
+            Options.checkRange(MAX_IN_FLIGHT_PROP_NAME, maxInFlight, 1, MAX_TABLE);
+            Options.checkRange(MAX_BYTES_IN_FLIGHT_PROP_NAME, maxBytesInFlight, 0, Long.MAX_VALUE / 2);
+            Options.checkRange(OUTPUT_ARENA_BYTES_PROP_NAME, outputArenaBytes, BuddyArena.MIN_BYTES, 1 << 30);
+            Options.checkPowerOfTwo(OUTPUT_ARENA_BYTES_PROP_NAME, outputArenaBytes);
+            Options.checkRange(MAX_MODELS_PROP_NAME, maxModels, 1, MAX_TABLE);
+            Options.checkRange(MAX_EXCHANGES_PROP_NAME, maxExchanges, 1, MAX_TABLE);
+            Options.checkRange(QUEUE_CAPACITY_PROP_NAME, queueCapacity, 2, MAX_TABLE);
+            Options.checkPowerOfTwo(QUEUE_CAPACITY_PROP_NAME, queueCapacity);
             checkTimes();
             idleStrategy = idleStrategy != null ? idleStrategy :
-                idleStrategyOf(System.getProperty(IDLE_STRATEGY_PROP_NAME, IDLE_STRATEGY_DEFAULT));
+                Options.idleStrategy(IDLE_STRATEGY_PROP_NAME, System.getProperty(IDLE_STRATEGY_PROP_NAME, IDLE_STRATEGY_DEFAULT));
             incarnation = incarnation != 0 ? incarnation : new SecureRandom().nextLong() | 1;
             if (dialer == null) {
                 dialer = aeronDialer();
@@ -485,17 +655,17 @@ public final class ClockworkClient {
         }
 
         private void checkTimes() {
-            checkTime(CONNECT_TIMEOUT_PROP_NAME, connectTimeoutNs);
-            checkTime(MIN_BACK_OFF_PROP_NAME, minBackOffNs);
-            checkTime(MAX_BACK_OFF_PROP_NAME, maxBackOffNs);
-            checkTime(REQUEST_TIMEOUT_PROP_NAME, requestTimeoutNs);
-            checkTime(OUTPUT_TIMEOUT_PROP_NAME, outputTimeoutNs);
-            checkTime(QUERY_TIMEOUT_PROP_NAME, queryTimeoutNs);
-            checkTime(REGISTRATION_TIMEOUT_PROP_NAME, registrationTimeoutNs);
+            Options.checkTime(CONNECT_TIMEOUT_PROP_NAME, connectTimeoutNs);
+            Options.checkTime(MIN_BACK_OFF_PROP_NAME, minBackOffNs);
+            Options.checkTime(MAX_BACK_OFF_PROP_NAME, maxBackOffNs);
+            Options.checkTime(REQUEST_TIMEOUT_PROP_NAME, requestTimeoutNs);
+            Options.checkTime(OUTPUT_TIMEOUT_PROP_NAME, outputTimeoutNs);
+            Options.checkTime(QUERY_TIMEOUT_PROP_NAME, queryTimeoutNs);
+            Options.checkTime(REGISTRATION_TIMEOUT_PROP_NAME, registrationTimeoutNs);
             if (defaultSloNs != Protocol.NULL_NS) {
-                checkTime(DEFAULT_SLO_PROP_NAME, defaultSloNs);
+                Options.checkTime(DEFAULT_SLO_PROP_NAME, defaultSloNs);
             }
-            check(minBackOffNs <= maxBackOffNs, MIN_BACK_OFF_PROP_NAME, Durations.format(minBackOffNs),
+            Options.check(minBackOffNs <= maxBackOffNs, MIN_BACK_OFF_PROP_NAME, Durations.format(minBackOffNs),
                 "above " + MAX_BACK_OFF_PROP_NAME + "=" + Durations.format(maxBackOffNs));
         }
 
@@ -510,39 +680,6 @@ public final class ClockworkClient {
             }
             return new AeronDialer(
                 new AeronLinks.Context().aeron(aeron).clientStreams().nanoClock(clock).errorHandler(errorHandler));
-        }
-
-        private static long durationNs(final String property, final long defaultNs) {
-            final String text = System.getProperty(property, "");
-            try {
-                return text.isEmpty() ? defaultNs : Durations.parseNs(text);
-            } catch (final IllegalArgumentException ex) {
-                throw new IllegalArgumentException(property + "=" + ex.getMessage(), ex);
-            }
-        }
-
-        private static IdleStrategy idleStrategyOf(final String name) {
-            return switch (name) {
-                case "backoff" -> new BackoffIdleStrategy(10, 20, 1_000, 50_000);
-                case "yield" -> new YieldingIdleStrategy();
-                case "spin" -> new BusySpinIdleStrategy();
-                default -> throw new IllegalArgumentException(
-                    IDLE_STRATEGY_PROP_NAME + "=" + name + " is none of backoff, yield and spin");
-            };
-        }
-
-        private static void checkTime(final String name, final long ns) {
-            check(ns > 0 && ns <= 1L << 60, name, Durations.format(ns), "not positive, or above 36 years");
-        }
-
-        private static void checkRange(final String name, final long value, final long least, final long greatest) {
-            check(value >= least && value <= greatest, name, value, "not within " + least + " to " + greatest);
-        }
-
-        private static void check(final boolean isValid, final String name, final Object value, final String problem) {
-            if (!isValid) {
-                throw new IllegalArgumentException(name + "=" + value + " is " + problem);
-            }
         }
     }
 }

@@ -2,7 +2,6 @@ package org.clockwork.client;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.DirectBuffer;
 import org.clockwork.schema.codec.DeviceEntryDecoder;
 import org.clockwork.schema.codec.ModelEntryDecoder;
 import org.clockwork.schema.codec.StatusReportDecoder;
@@ -13,28 +12,6 @@ final class RecordDecoder {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     private RecordDecoder() {
-    }
-
-    /** Whether all of a MODEL-ENTRY's variable parts, from {@code start}, lie within the message. */
-    static boolean isWholeModel(final DirectBuffer buffer, final int start, final int end) {
-        int at = Bounds.afterGroupHeader(buffer, start, end, ModelEntryDecoder.ProfileDecoder.sbeBlockLength());
-        if (at < 0) {
-            return false;
-        }
-        at = Bounds.after(at, end, (long) Bounds.groupCount(buffer, at) * ModelEntryDecoder.ProfileDecoder.sbeBlockLength());
-        at = Bounds.afterGroupHeader(buffer, at, end, ModelEntryDecoder.TensorsDecoder.sbeBlockLength());
-        if (at < 0) {
-            return false;
-        }
-        final int tensors = Bounds.groupCount(buffer, at);
-        for (int i = 0; i < tensors && at >= 0; i++) {
-            at = Bounds.after(at, end, ModelEntryDecoder.TensorsDecoder.sbeBlockLength());
-            at = Bounds.afterText(buffer, at, end);
-            at = Bounds.afterText(buffer, at, end);
-        }
-        at = Bounds.afterText(buffer, at, end);
-        at = Bounds.afterText(buffer, at, end);
-        return Bounds.afterText(buffer, at, end) >= 0;
     }
 
     /** The model, or null if its fields make no sense. */
