@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** The way of a request allocates nothing in steady state. */
 class ClientAllocationTest {
     private static final int REQUESTS = 100_000;
-    private static final int LARGE_REQUESTS = 20_000;
+    private static final int LARGE_REQUESTS = 4_000;
 
     private long ends;
     private long bytes;

@@ -23,7 +23,8 @@ class DurationsTest {
     @Test
     void whatIsNoDurationGetsASentence() {
         for (final String text : List.of(
-            "", "10", "ms", "-1ms", "1.5ns", "10 parsecs", "1ms2", "1,5s", "NaNs", "300000000h", "1e999999999s", "9".repeat(40) + "s")) {
+            "", "10", "ms", "-1ms", "1.5ns", "10 parsecs", "1ms2", "1,5s", "NaNs", "300000000h", "1e999999999s",
+            "9".repeat(40) + "s")) {
             final IllegalArgumentException ex = assertThrows(
                 IllegalArgumentException.class, () -> Durations.parseNs(text), text);
             assertTrue(ex.getMessage().startsWith("'" + text + "'"), ex.getMessage());
@@ -32,7 +33,8 @@ class DurationsTest {
 
     @Test
     void theTextOfADurationReadsBackAsIt() {
-        for (final long ns : new long[] {0, 1, 999, 1000, 1_500, 10_000_000, 60_000_000_000L, 90_000_000_000L, 7_200_000_000_000L}) {
+        for (final long ns : new long[] {
+            0, 1, 999, 1000, 1_500, 10_000_000, 60_000_000_000L, 90_000_000_000L, 7_200_000_000_000L}) {
             assertEquals(ns, Durations.parseNs(Durations.format(ns)));
         }
         assertEquals("10ms", Durations.format(10_000_000));

@@ -68,7 +68,8 @@ class HostileMessagesTest {
                 final List<byte[]> samples = samples(bench, id);
                 for (int i = 0; i < 5 && bench.stub.link != null; i++) {
                     final byte[] bytes = spoil(samples.get(random.nextInt(samples.size())), random);
-                    bench.stub.link.offer(random.nextInt(4) == 0 ? Link.BULK : Link.CONTROL, new UnsafeBuffer(bytes), 0, bytes.length);
+                    final int lane = random.nextInt(4) == 0 ? Link.BULK : Link.CONTROL;
+                    bench.stub.link.offer(lane, new UnsafeBuffer(bytes), 0, bytes.length);
                     bench.settle();
                 }
                 bench.advance(random.nextInt(10) * MS);

@@ -131,7 +131,8 @@ class TablesTest {
 
     @Test
     void wrongEndpointsGetASentence() {
-        for (final String text : List.of("", "a", "a:", ":1", "a:65536", "a:1,", "a b:1", "a:1|b", "a:-1", "a:1,".repeat(16) + "a:1")) {
+        for (final String text : List.of(
+            "", "a", "a:", ":1", "a:65536", "a:1,", "a b:1", "a:1|b", "a:-1", "a:1,".repeat(16) + "a:1")) {
             assertThrows(IllegalArgumentException.class, () -> Endpoints.parse(text), text);
         }
         assertEquals(16, Endpoints.parse("a:1,".repeat(15) + "a:1").size());

@@ -54,7 +54,7 @@ class WakeTest {
             .refusals((from, to, lane, length, now) -> from == 1 && now / (70 * US) % 5 == 0)
             .latency((from, to, lane, length, now) -> 20 * US + now / US % 7));
         final ControllerStub stub = new ControllerStub(network.listen(Bench.ENDPOINT));
-        stub.grant = new ControllerStub.Grant(8, 400_000, 1024, 2 * MS, 10 * MS);
+        stub.grant = new ControllerStub.Grant(200, 1 << 24, 1024, 2 * MS, 10 * MS);
         final MemoryDialer dialer = network.dialer("client");
         final ClientCore core = new ClientCore(
             new ClockworkClient.Context().endpoints(Bench.ENDPOINT).clock(clock).dialer(dialer).incarnation(3)
