@@ -39,6 +39,10 @@ public final class PathFigures {
     public long actionsTimedOut;
     /** Results and outputs for slots that were freed since, or of another worker. */
     public long lateResults;
+    /** Times that a worker's count of free pages differed from the mirror when nothing could explain it. */
+    public long pagesCorrected;
+    /** Parts of inputs dropped: no room, or their request never came. */
+    public long inputPartsDropped;
     /** Messages counted and dropped. */
     public long malformed;
     /** Requests scheduled again after a failure or a lost worker. */

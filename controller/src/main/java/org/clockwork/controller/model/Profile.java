@@ -38,6 +38,11 @@ public final class Profile {
         return BATCH_SIZES[i];
     }
 
+    /** How many batch sizes there can be. */
+    public static int batchSizeLimit() {
+        return BATCH_SIZES.length;
+    }
+
     /** Index of the smallest batch size that takes {@code requests}; it may lie past {@link #batchSizeCount()}. */
     public static int indexOf(final int requests) {
         return 32 - Integer.numberOfLeadingZeros(requests - 1);
@@ -51,6 +56,16 @@ public final class Profile {
     /** Expected duration of executing the {@code i}-th batch size. */
     public long executeNs(final int i) {
         return windows[i].value();
+    }
+
+    /** Least duration of late of executing the {@code i}-th batch size: what it takes when nothing disturbs it. */
+    public long leastExecuteNs(final int i) {
+        return windows[i].least();
+    }
+
+    /** Least duration of late of a LOAD; 0 while it is unknown. */
+    public long leastLoadNs() {
+        return windows[LOAD].least();
     }
 
     /** Expected duration of a LOAD; 0 while it is unknown. */

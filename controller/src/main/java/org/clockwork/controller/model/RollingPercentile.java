@@ -35,6 +35,10 @@ final class RollingPercentile {
         return value;
     }
 
+    long least() {
+        return count == 0 ? 0 : sorted[0];
+    }
+
     int count() {
         return count;
     }

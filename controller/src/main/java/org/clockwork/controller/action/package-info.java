@@ -1,0 +1,2 @@
+/** Station 4: actions and the table of those in flight. */
+package org.clockwork.controller.action;

@@ -1,0 +1,521 @@
+package org.clockwork.controller.schedule;
+
+import java.util.Arrays;
+import org.clockwork.controller.model.Profile;
+import org.clockwork.controller.queue.IndexedHeap;
+import org.clockwork.controller.request.Request;
+import org.clockwork.schema.Protocol;
+import org.clockwork.schema.codec.Status;
+
+/**
+ * The policy of the paper ("Serving DNNs like Clockwork", section 5.3 and appendix B), kept as the named baseline. Each
+ * device is sent work only so far ahead. Of the models that wait for it, the one whose oldest request must start soonest
+ * goes first, with the largest batch that still meets that request's deadline. A request that no copy and no LOAD can
+ * serve in time is refused at once. LOADs go by unmet demand. Requests without deadline get what is left over; past an
+ * age limit they get a small share. Owned by the controller agent.
+ */
+public final class BaselineScheduler implements Scheduler, Demand {
+    /** Name of this policy. */
+    public static final String NAME = "paper";
+
+    private static final long NEVER = Long.MAX_VALUE;
+    private static final long RETRY_NS = 1_000_000L;
+    /** A result that is later than predicted by this closes a device until it comes. */
+    private static final long STALL_NS = 1_000_000L;
+    /** Aged requests without deadline get one part in so many of a busy device. */
+    private static final int AGED_SHARE = 10;
+    /** LOADs of a model that fail in a row before its requests without deadline end. */
+    private static final int MAX_LOAD_FAILURES = 5;
+
+    private final SchedulerParts parts;
+    private final Plans plans;
+    private final Durations durations;
+    private final ActionStarter starter;
+    private final Refusals refusals;
+    private final LoadPlanner loads;
+    private final ProfilePlanner measuring;
+    /** Devices with something waiting, by the time from which they may be sent it. */
+    private final IndexedHeap open = new IndexedHeap(16);
+    /** Models with something waiting, by the time from which their oldest request can't be met. */
+    private final IndexedHeap expiry = new IndexedHeap(1024);
+    private ModelPlan[] dirty = new ModelPlan[64];
+    private int dirtyCount;
+    private long lastNowNs;
+    /** By {@link #canServe}: last time at which a start would do. */
+    private long lastStartNs;
+    /** By {@link #canServe}: earliest departure of a response. */
+    private long earliestNs;
+
+    /** A policy over these parts. */
+    public BaselineScheduler(final SchedulerParts parts) {
+        this.parts = parts;
+        plans = parts.plans();
+        durations = parts.durations();
+        starter = parts.starter();
+        refusals = parts.refusals();
+        loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(), parts.lookAheadNs());
+        measuring = parts.measuring();
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public void onQueued(final ModelPlan model, final Request request, final long nowNs) {
+        markDirty(model);
+    }
+
+    @Override
+    public void onUnqueued(final ModelPlan model, final long nowNs) {
+        markDirty(model);
+    }
+
+    @Override
+    public void onExecutionChanged(final DevicePlan device, final long nowNs) {
+        reopen(device);
+        measuring.onDeviceChanged();
+    }
+
+    @Override
+    public void onMemoryChanged(final DevicePlan device, final long nowNs) {
+        parts.mirror().advance(device, nowNs);
+        loads.onDeviceChanged(device);
+        measuring.onDeviceChanged();
+    }
+
+    @Override
+    public void onCopyReady(final Residency copy, final long nowNs) {
+        if (copy.plan != null) {
+            markDirty(copy.plan);
+        }
+    }
+
+    @Override
+    public void onCopyGone(final Residency copy, final long nowNs) {
+        if (copy.plan != null) {
+            leaveWaiting(copy);
+            copy.device.background.remove(copy);
+            markDirty(copy.plan);
+        }
+    }
+
+    @Override
+    public void onDeviceUsable(final DevicePlan device, final long nowNs) {
+        loads.onDeviceChanged(device);
+        reopen(device);
+        measuring.onDeviceChanged();
+    }
+
+    @Override
+    public void onDeviceUnusable(final DevicePlan device, final long nowNs) {
+        loads.onDeviceChanged(device);
+        open.remove(device.slot);
+        measuring.onDeviceGone(device);
+        for (Residency copy = device.leastRecent(); copy != null; copy = copy.newer) {
+            onCopyGone(copy, nowNs);
+        }
+    }
+
+    @Override
+    public void onModelChanged(final ModelPlan model, final long nowNs) {
+        markDirty(model);
+    }
+
+    @Override
+    public void onModelGone(final ModelPlan model, final long nowNs) {
+        expiry.remove(model.index);
+        loads.onModelGone(model);
+        measuring.onDeviceChanged();
+    }
+
+    @Override
+    public int schedule(final long nowNs) {
+        lastNowNs = nowNs;
+        int work = 0;
+        while (true) {
+            if (dirtyCount > 0) {
+                evaluateDirty(nowNs);
+            } else if (!expiry.isEmpty() && expiry.firstKey() - nowNs <= 0) {
+                markDirty(plans.modelAt(expiry.poll()));
+                work++;
+            } else if (!open.isEmpty() && open.firstKey() - nowNs <= 0) {
+                pick(plans.deviceAt(open.first()), nowNs);
+                work++;
+            } else {
+                final int planned = loads.schedule(this, nowNs) + measuring.schedule(loads.hasDemand(), nowNs);
+                work += planned;
+                if (planned == 0 && dirtyCount == 0) {
+                    return work;
+                }
+            }
+        }
+    }
+
+    @Override
+    public long nextWakeNs() {
+        if (dirtyCount > 0) {
+            return lastNowNs;
+        }
+        long wakeNs = earlier(loads.nextWakeNs(), measuring.nextWakeNs());
+        wakeNs = earlier(wakeNs, expiry.isEmpty() ? NEVER : expiry.firstKey());
+        return earlier(wakeNs, open.isEmpty() ? NEVER : open.firstKey());
+    }
+
+    @Override
+    public long unmetNs(final ModelPlan model, final long nowNs) {
+        final int waiting = model.queue.size();
+        if (model.isGone || waiting == 0) {
+            return !model.isGone && model.queue.backgroundSize() > 0 && model.copyCount() == 0 ? 1 : 0;
+        }
+        final long perRequestNs = durations.executePerRequestNs(model.artifact, waiting);
+        final long workNs = waiting * perRequestNs;
+        final int copies = model.copyCount();
+        if (copies == 0) {
+            return workNs;
+        }
+        final long endNs = model.queue.last().deadlineNs;
+        final long partNs = workNs / copies;
+        double servedNs = 0;
+        for (int i = 0; i < copies; i++) {
+            final Residency copy = model.copy(i);
+            final long freeNs = copy.device.execution.startNs(copy.state == Residency.State.LOADED ? nowNs : copy.readyNs);
+            final long othersNs = copy.device.waitingWorkNs - copy.shareNs;
+            if (endNs - freeNs > 0) {
+                servedNs += (double) (endNs - freeNs) * partNs / (partNs + othersNs);
+            }
+        }
+        final long unmetNs = workNs - (long) servedNs;
+        return unmetNs <= 0 && !canServe(model, model.queue.first(), false, nowNs) ? perRequestNs : unmetNs;
+    }
+
+    @Override
+    public boolean isWorthLoading(final ModelPlan model, final DevicePlan device, final long nowNs) {
+        markDirty(model);
+        final boolean isFirst = model.copyCount() == 0;
+        while (isFirst && model.queue.size() > 0) {
+            final Request head = model.queue.first();
+            final long finishNs = loads.finishNs(model, device, head, nowNs);
+            if (finishNs - head.deadlineNs <= 0 || isWorthTrying(model, device, head, nowNs)) {
+                break;
+            }
+            refuse(model, head, finishNs, nowNs);
+        }
+        return !model.queue.isEmpty();
+    }
+
+    /** The expected duration of a LOAD may be an outlier's; an idle engine may try with the least. */
+    private boolean isWorthTrying(final ModelPlan model, final DevicePlan device, final Request head, final long nowNs) {
+        return device.loading.count() == 0 && device.execution.count() == 0
+            && nowNs + durations.leastLoadWayNs(model.artifact, device, head) - head.deadlineNs <= 0;
+    }
+
+    private void evaluateDirty(final long nowNs) {
+        for (int i = 0; i < dirtyCount; i++) {
+            final ModelPlan model = dirty[i];
+            dirty[i] = null;
+            model.isDirty = false;
+            if (!model.isGone) {
+                evaluate(model, nowNs);
+            }
+        }
+        dirtyCount = 0;
+    }
+
+    /** Brings everything that depends on a model's queue and copies up to date, and gives up what can't be met. */
+    private void evaluate(final ModelPlan model, final long nowNs) {
+        if (model.artifact.deviceCount() == 0 && model.copyCount() == 0) {
+            refuseAll(model, Status.NO_CAPACITY, nowNs);
+        } else if (model.loadFailures >= MAX_LOAD_FAILURES && model.copyCount() == 0) {
+            refuseAll(model, Status.EXECUTION_FAILED, nowNs);
+        }
+        Request head = model.queue.first();
+        while (head != null && !canServe(model, head, true, nowNs) && !canLoad(model, head, nowNs)) {
+            refuse(model, head, earliestNs, nowNs);
+            head = model.queue.first();
+        }
+        if (head == null) {
+            expiry.remove(model.index);
+        } else {
+            expiry.set(model.index, lastStartNs + 1);
+        }
+        if (model.queue.backgroundSize() > 0) {
+            for (int i = 0; i < model.copyCount(); i++) {
+                final Residency copy = model.copy(i);
+                if (isServing(copy)) {
+                    copy.device.background.set(copy, model.queue.firstBackground().arrivalNs);
+                    reopen(copy.device);
+                }
+            }
+        }
+        loads.demand(model, unmetNs(model, nowNs), nowNs);
+    }
+
+    /**
+     * Whether a copy there is, or is being made, can serve a request in time; leaves the last start and the earliest end.
+     *
+     * @param isWaiting whether the model is to wait for the devices that can, and no longer for those that can't.
+     */
+    private boolean canServe(final ModelPlan model, final Request head, final boolean isWaiting, final long nowNs) {
+        boolean canServe = false;
+        earliestNs = Protocol.NULL_NS;
+        final int copies = model.copyCount();
+        final int waiting = model.queue.size();
+        final long shareNs = copies == 0 ? 0 : durations.executePerRequestNs(model.artifact, waiting) * waiting / copies;
+        for (int i = 0; i < copies; i++) {
+            final Residency copy = model.copy(i);
+            if (copy.state == Residency.State.UNLOADING || copy.isUnwanted || !copy.device.isUsable()) {
+                continue;
+            }
+            final long finishNs = durations.finishNs(copy, 0, head, nowNs);
+            noteFinish(finishNs);
+            final boolean isInTime = finishNs - head.deadlineNs <= 0;
+            if (isInTime || canTry(copy, head, nowNs)) {
+                final long lastNs = head.deadlineNs
+                    - (isInTime ? durations.wayNs(copy, 0, head) : durations.leastWayNs(model.artifact, copy.device, head));
+                lastStartNs = canServe && lastStartNs - lastNs > 0 ? lastStartNs : lastNs;
+                canServe = true;
+                if (isWaiting && copy.state == Residency.State.LOADED) {
+                    joinWaiting(copy, head, shareNs);
+                }
+            } else if (isWaiting) {
+                leaveWaiting(copy);
+            }
+        }
+        return canServe;
+    }
+
+    /** Whether a LOAD could serve a request in time; leaves the last start and the earliest end. */
+    private boolean canLoad(final ModelPlan model, final Request head, final long nowNs) {
+        final DevicePlan device = loads.firstDevice(model);
+        if (device == null) {
+            return false;
+        }
+        final long finishNs = loads.finishNs(model, device, head, nowNs);
+        noteFinish(finishNs);
+        if (finishNs - head.deadlineNs <= 0) {
+            lastStartNs = head.deadlineNs - durations.loadWayNs(model.artifact, device, head);
+            return true;
+        }
+        lastStartNs = head.deadlineNs - durations.leastLoadWayNs(model.artifact, device, head);
+        return isWorthTrying(model, device, head, nowNs);
+    }
+
+    /** The expected duration of an execution may be an outlier's; an idle device may try with the least. */
+    private boolean canTry(final Residency copy, final Request head, final long nowNs) {
+        return copy.state == Residency.State.LOADED && copy.device.execution.count() == 0
+            && nowNs + durations.leastWayNs(copy.plan.artifact, copy.device, head) - head.deadlineNs <= 0;
+    }
+
+    private void noteFinish(final long finishNs) {
+        earliestNs = earliestNs == Protocol.NULL_NS || finishNs - earliestNs < 0 ? finishNs : earliestNs;
+    }
+
+    private void joinWaiting(final Residency copy, final Request head, final long shareNs) {
+        final DevicePlan device = copy.device;
+        device.waitingWorkNs += shareNs - copy.shareNs;
+        copy.shareNs = shareNs;
+        device.waiting.set(copy, lastStartOf(copy.plan, head));
+        reopen(device);
+    }
+
+    private void leaveWaiting(final Residency copy) {
+        final DevicePlan device = copy.device;
+        device.waitingWorkNs -= copy.shareNs;
+        copy.shareNs = 0;
+        device.waiting.remove(copy);
+    }
+
+    /** What waiting models are ordered by: when the oldest request must start to execute, alone. */
+    private long lastStartOf(final ModelPlan model, final Request head) {
+        return head.deadlineNs - durations.executeNs(model.artifact, 0);
+    }
+
+    /** Puts a device in its place in the order in which devices come free, if anything waits for it. */
+    private void reopen(final DevicePlan device) {
+        final boolean isClosed = !device.isUsable() || device.execution.count() >= parts.maxOutstanding();
+        if (isClosed || device.waiting.isEmpty() && device.background.isEmpty()) {
+            open.remove(device.slot);
+        } else {
+            final long aheadNs = device.waiting.isEmpty() ? parts.backgroundLookAheadNs() : parts.lookAheadNs();
+            open.set(device.slot, device.execution.freeNs() - aheadNs);
+        }
+    }
+
+    /** Gives a device that is open at most one batch. */
+    private void pick(final DevicePlan device, final long nowNs) {
+        if (isStalled(device, nowNs)) {
+            open.remove(device.slot);
+            return;
+        }
+        if (starter.isFull()) {
+            open.set(device.slot, nowNs + RETRY_NS);
+            return;
+        }
+        if (sendAged(device, nowNs) || sendWaiting(device, nowNs) || sendBackground(device, nowNs)) {
+            dropUnreachable(device, nowNs);
+        }
+        reopen(device);
+    }
+
+    /** A worker that is silent past its prediction gets nothing more until it speaks. */
+    private boolean isStalled(final DevicePlan device, final long nowNs) {
+        if (device.execution.count() == 0) {
+            return false;
+        }
+        final long allowedNs = device.execution.oldest().copyOutNs + 2 * device.worker.hopNs()
+            + Math.max(STALL_NS, device.execution.oldest().durationNs >> 2);
+        return device.execution.behindNs(nowNs) - allowedNs > 0;
+    }
+
+    private boolean sendWaiting(final DevicePlan device, final long nowNs) {
+        Residency copy = refreshed(device);
+        while (copy != null) {
+            final Request head = copy.plan.queue.first();
+            final int batchIndex = largestBatch(copy, head, nowNs);
+            if (batchIndex >= 0) {
+                starter.infer(copy, batchIndex, Profile.batchSize(batchIndex), false, nowNs);
+                markDirty(copy.plan);
+                return true;
+            }
+            if (canTry(copy, head, nowNs)) {
+                starter.infer(copy, 0, 1, true, nowNs);
+                markDirty(copy.plan);
+                return true;
+            }
+            leaveWaiting(copy);
+            markDirty(copy.plan);
+            copy = refreshed(device);
+        }
+        return false;
+    }
+
+    /** The most urgent copy that waits; those whose queue has moved on since are put right on the way. */
+    private Residency refreshed(final DevicePlan device) {
+        Residency copy = device.waiting.first();
+        while (copy != null) {
+            final Request head = copy.plan.queue.first();
+            if (head == null) {
+                leaveWaiting(copy);
+            } else {
+                final long key = lastStartOf(copy.plan, head);
+                if (key - copy.waitingKey <= 0) {
+                    return copy;
+                }
+                device.waiting.set(copy, key);
+            }
+            copy = device.waiting.first();
+        }
+        return null;
+    }
+
+    private int largestBatch(final Residency copy, final Request head, final long nowNs) {
+        final int largest = 31 - Integer.numberOfLeadingZeros(copy.plan.queue.size());
+        int index = Math.min(largest, durations.maxBatchIndex(copy.plan.artifact, copy.device));
+        while (index >= 0 && durations.finishNs(copy, index, head, nowNs) - head.deadlineNs > 0) {
+            index--;
+        }
+        return index;
+    }
+
+    /** A device that has just been given work may have become too late for some that waited for it. */
+    private void dropUnreachable(final DevicePlan device, final long nowNs) {
+        Residency copy = refreshed(device);
+        while (copy != null) {
+            final Request head = copy.plan.queue.first();
+            if (durations.finishNs(copy, 0, head, nowNs) - head.deadlineNs <= 0) {
+                return;
+            }
+            leaveWaiting(copy);
+            markDirty(copy.plan);
+            copy = refreshed(device);
+        }
+    }
+
+    /** Old requests without deadline go ahead of others now and then, so that a busy device does not starve them. */
+    private boolean sendAged(final DevicePlan device, final long nowNs) {
+        if (device.background.isEmpty() || device.waiting.isEmpty() || device.agedFromNs - nowNs > 0) {
+            return false;
+        }
+        final Residency copy = refreshedBackground(device);
+        if (copy == null || nowNs - copy.backgroundKey < parts.agingNs()) {
+            return false;
+        }
+        final long beforeNs = device.execution.freeNs();
+        sendBackgroundBatch(copy, nowNs);
+        final long spentNs = device.execution.youngest().durationNs;
+        device.agedFromNs = (beforeNs - nowNs > 0 ? beforeNs : nowNs) + AGED_SHARE * spentNs;
+        return true;
+    }
+
+    private boolean sendBackground(final DevicePlan device, final long nowNs) {
+        if (device.execution.freeNs() - parts.backgroundLookAheadNs() - nowNs > 0) {
+            return false;
+        }
+        final Residency copy = refreshedBackground(device);
+        if (copy == null) {
+            return false;
+        }
+        sendBackgroundBatch(copy, nowNs);
+        return true;
+    }
+
+    private void sendBackgroundBatch(final Residency copy, final long nowNs) {
+        final ModelPlan model = copy.plan;
+        final int largest = 31 - Integer.numberOfLeadingZeros(model.queue.backgroundSize());
+        int index = Math.min(largest, durations.maxBatchIndex(model.artifact, copy.device));
+        while (index > 0 && durations.executeNs(model.artifact, index) > parts.backgroundBatchNs()) {
+            index--;
+        }
+        starter.inferBackground(copy, index, Profile.batchSize(index), nowNs);
+        markDirty(model);
+    }
+
+    private Residency refreshedBackground(final DevicePlan device) {
+        Residency copy = device.background.first();
+        while (copy != null) {
+            final Request head = copy.plan.queue.firstBackground();
+            if (head == null) {
+                device.background.remove(copy);
+            } else if (head.arrivalNs == copy.backgroundKey) {
+                return copy;
+            } else {
+                device.background.set(copy, head.arrivalNs);
+            }
+            copy = device.background.first();
+        }
+        return null;
+    }
+
+    private void refuse(final ModelPlan model, final Request request, final long couldNs, final long nowNs) {
+        model.queue.remove(request);
+        refusals.refuse(request, request.failure != null ? request.failure : Status.DEADLINE_UNREACHABLE, couldNs, nowNs);
+    }
+
+    private void refuseAll(final ModelPlan model, final Status status, final long nowNs) {
+        while (!model.queue.isEmpty()) {
+            final Request request = model.queue.size() > 0 ? model.queue.first() : model.queue.firstBackground();
+            model.queue.remove(request);
+            refusals.refuse(request, request.failure != null ? request.failure : status, Protocol.NULL_NS, nowNs);
+        }
+    }
+
+    private void markDirty(final ModelPlan model) {
+        if (!model.isDirty) {
+            model.isDirty = true;
+            if (dirtyCount == dirty.length) {
+                dirty = Arrays.copyOf(dirty, dirtyCount * 2);
+            }
+            dirty[dirtyCount++] = model;
+        }
+    }
+
+    private static boolean isServing(final Residency copy) {
+        return copy.state == Residency.State.LOADED && !copy.isUnwanted && copy.device.isUsable();
+    }
+
+    private static long earlier(final long a, final long b) {
+        return a == NEVER || b != NEVER && b - a < 0 ? b : a;
+    }
+}

@@ -1,0 +1,233 @@
+package org.clockwork.controller.schedule;
+
+import org.clockwork.controller.PathFigures;
+import org.clockwork.controller.queue.IndexedHeap;
+import org.clockwork.controller.request.Request;
+
+/**
+ * Brings models with unmet demand together with load engines that are about to be free: the largest demand first, on
+ * the device whose engine is free first. Both sides are heaps, so that neither more models nor more devices make a
+ * decision dearer than a logarithm. Owned by the controller agent.
+ */
+final class LoadPlanner {
+    private static final long NEVER = Long.MAX_VALUE;
+    /** After an attempt that found no place, the next comes at the next change or after this. */
+    private static final long RETRY_NS = 1_000_000L;
+    /** Devices looked at for one model in one attempt. */
+    private static final int MAX_TRIES = 16;
+    /** Models looked at in one attempt that find no device. */
+    private static final int MAX_SKIPPED = 16;
+    /** LOADs and UNLOADs outstanding at a device beyond which it gets no further LOAD. */
+    private static final int MAX_OUTSTANDING = 8;
+
+    private final Plans plans;
+    private final MemoryMirror mirror;
+    private final Durations durations;
+    private final PathFigures figures;
+    private final long lookAheadNs;
+    /** Models with unmet demand, the largest first. */
+    private final IndexedHeap candidates = new IndexedHeap(1024);
+    /** Usable devices by the time from which they could load what is not planned yet. */
+    private final IndexedHeap loaders = new IndexedHeap(16);
+    /** Models whose LOADs failed, by the time from which they may be tried again. */
+    private final IndexedHeap paused = new IndexedHeap(64);
+    private final int[] skipped = new int[MAX_SKIPPED];
+    private final long[] skippedKeys = new long[MAX_SKIPPED];
+    private final int[] tried = new int[MAX_TRIES];
+    private final long[] triedKeys = new long[MAX_TRIES];
+    private boolean hasChanged;
+    private long wakeNs = NEVER;
+
+    LoadPlanner(
+        final Plans plans,
+        final MemoryMirror mirror,
+        final Durations durations,
+        final PathFigures figures,
+        final long lookAheadNs) {
+        this.plans = plans;
+        this.mirror = mirror;
+        this.durations = durations;
+        this.figures = figures;
+        this.lookAheadNs = lookAheadNs;
+    }
+
+    /** A model has that much work that its copies can't serve in time; none if it is not positive. */
+    void demand(final ModelPlan model, final long unmetNs, final long nowNs) {
+        if (unmetNs <= 0) {
+            candidates.remove(model.index);
+            paused.remove(model.index);
+        } else if (model.loadFromNs != 0 && model.loadFromNs - nowNs > 0) {
+            paused.set(model.index, model.loadFromNs);
+        } else {
+            candidates.set(model.index, -unmetNs);
+            hasChanged = true;
+        }
+    }
+
+    /** A device's load engine, pages or usability changed. */
+    void onDeviceChanged(final DevicePlan device) {
+        hasChanged = true;
+        if (!device.isUsable()) {
+            loaders.remove(device.slot);
+        } else {
+            loaders.set(device.slot, device.planned == null ? device.loading.freeNs() : device.planned.readyNs);
+        }
+    }
+
+    /** Whether some model wants a LOAD. */
+    boolean hasDemand() {
+        return !candidates.isEmpty();
+    }
+
+    /**
+     * The device that could load a model first, or null if none can: there is none, or all have it.
+     */
+    DevicePlan firstDevice(final ModelPlan model) {
+        final ArtifactPlan artifact = model.artifact;
+        if (artifact.deviceCount() <= model.copyCount()) {
+            return null;
+        }
+        final int first = loaders.first();
+        if (first != IndexedHeap.NONE) {
+            final DevicePlan device = plans.deviceAt(first);
+            if (artifact.isInstalledOn(device) && model.copyOn(device) == null) {
+                return device;
+            }
+        }
+        return scan(model);
+    }
+
+    /** When the response to a request could leave if its model were loaded on this device next. */
+    long finishNs(final ModelPlan model, final DevicePlan device, final Request head, final long nowNs) {
+        final long freeNs = freeNs(device);
+        final long fromNs = model.loadFromNs != 0 && model.loadFromNs - freeNs > 0 ? model.loadFromNs : freeNs;
+        return durations.finishAfterLoadNs(model.artifact, device, fromNs, head, nowNs);
+    }
+
+    /** Plans as many LOADs as load engines will take soon. */
+    int schedule(final Demand demand, final long nowNs) {
+        while (!paused.isEmpty() && paused.firstKey() - nowNs <= 0) {
+            final ModelPlan model = plans.modelAt(paused.poll());
+            demand(model, demand.unmetNs(model, nowNs), nowNs);
+        }
+        if (!hasChanged && (wakeNs == NEVER || wakeNs - nowNs > 0)) {
+            return 0;
+        }
+        hasChanged = false;
+        int work = 0;
+        int skippedCount = 0;
+        int refreshed = 0;
+        while (!candidates.isEmpty() && isLoaderDue(nowNs) && skippedCount < MAX_SKIPPED) {
+            final ModelPlan model = plans.modelAt(candidates.first());
+            final long key = candidates.firstKey();
+            final long unmetNs = demand.unmetNs(model, nowNs);
+            if (unmetNs > 0 && -unmetNs != key && refreshed++ < MAX_SKIPPED) {
+                candidates.set(model.index, -unmetNs);
+                continue;
+            }
+            candidates.remove(model.index);
+            if (unmetNs > 0 && !load(model, demand, nowNs)) {
+                skipped[skippedCount] = model.index;
+                skippedKeys[skippedCount++] = key;
+            } else {
+                work++;
+            }
+        }
+        for (int i = 0; i < skippedCount; i++) {
+            candidates.set(skipped[i], skippedKeys[i]);
+        }
+        if (candidates.isEmpty() || loaders.isEmpty()) {
+            wakeNs = NEVER;
+        } else {
+            wakeNs = isLoaderDue(nowNs) ? nowNs + RETRY_NS : loaders.firstKey() - lookAheadNs;
+        }
+        return work;
+    }
+
+    long nextWakeNs() {
+        if (paused.isEmpty()) {
+            return wakeNs;
+        }
+        return wakeNs == NEVER || paused.firstKey() - wakeNs < 0 ? paused.firstKey() : wakeNs;
+    }
+
+    void onModelGone(final ModelPlan model) {
+        candidates.remove(model.index);
+        paused.remove(model.index);
+    }
+
+    /** Finds a place for a candidate; false if there is none now. */
+    private boolean load(final ModelPlan model, final Demand demand, final long nowNs) {
+        final DevicePlan device = findDue(model, nowNs);
+        if (device == null) {
+            return false;
+        }
+        if (demand.isWorthLoading(model, device, nowNs)) {
+            if (!mirror.plan(model, device, nowNs)) {
+                return false;
+            }
+            figures.coldStarts++;
+        }
+        return true;
+    }
+
+    private DevicePlan findDue(final ModelPlan model, final long nowNs) {
+        if (model.artifact.deviceCount() <= model.copyCount()) {
+            return null;
+        }
+        int triedCount = 0;
+        DevicePlan found = null;
+        while (found == null && triedCount < MAX_TRIES && isLoaderDue(nowNs)) {
+            final DevicePlan device = plans.deviceAt(loaders.first());
+            if (suits(model, device)) {
+                found = device;
+            } else {
+                tried[triedCount] = device.slot;
+                triedKeys[triedCount++] = loaders.firstKey();
+                loaders.remove(device.slot);
+            }
+        }
+        for (int i = 0; i < triedCount; i++) {
+            loaders.set(tried[i], triedKeys[i]);
+        }
+        if (found == null && triedCount == MAX_TRIES) {
+            final DevicePlan scanned = scan(model);
+            return scanned != null && suits(model, scanned) && isDue(scanned, nowNs) ? scanned : null;
+        }
+        return found;
+    }
+
+    private boolean suits(final ModelPlan model, final DevicePlan device) {
+        return device.planned == null
+            && device.loading.count() < MAX_OUTSTANDING
+            && model.artifact.isInstalledOn(device)
+            && model.copyOn(device) == null
+            && mirror.canMakeRoom(device, model.artifact.artifact.pages);
+    }
+
+    /** For artifacts that are installed on few of many devices: the one of them that is free first. */
+    private DevicePlan scan(final ModelPlan model) {
+        final ArtifactPlan artifact = model.artifact;
+        DevicePlan best = null;
+        for (int i = 0; i < Math.min(artifact.deviceCount(), 4 * MAX_TRIES); i++) {
+            final DevicePlan device = artifact.device(i);
+            if (device.isUsable() && model.copyOn(device) == null
+                && (best == null || freeNs(device) - freeNs(best) < 0)) {
+                best = device;
+            }
+        }
+        return best;
+    }
+
+    private boolean isLoaderDue(final long nowNs) {
+        return !loaders.isEmpty() && loaders.firstKey() - lookAheadNs - nowNs <= 0;
+    }
+
+    private boolean isDue(final DevicePlan device, final long nowNs) {
+        return freeNs(device) - lookAheadNs - nowNs <= 0;
+    }
+
+    private long freeNs(final DevicePlan device) {
+        return device.planned == null ? device.loading.freeNs() : device.planned.readyNs;
+    }
+}
