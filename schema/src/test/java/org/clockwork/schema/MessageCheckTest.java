@@ -64,7 +64,7 @@ class MessageCheckTest {
         final Random random = new Random(SEED);
         int passed = 0;
         int refused = 0;
-        for (int round = 0; round < 300; round++) {
+        for (int round = 0; round < 80; round++) {
             for (final Element message : schema.messages()) {
                 final int length = samples.encode(message, buffer, new ArrayList<>());
                 for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
@@ -79,7 +79,7 @@ class MessageCheckTest {
                 }
             }
         }
-        assertTrue(passed > 5000 && refused > 500, "passed=" + passed + " refused=" + refused);
+        assertTrue(passed > 1500 && refused > 150, "passed=" + passed + " refused=" + refused);
     }
 
     @Test

@@ -39,6 +39,8 @@ public final class AeronLinks {
     public static final int LOOPBACK_BULK_MTU = 65504;
     /** Least term length: Aeron's longest message is an eighth of it. */
     public static final int MIN_TERM_LENGTH = 8 * Protocol.MAX_MESSAGE_BYTES;
+    /** Greatest term length, ours or a peer's: a peer must not make us keep messages of any length. */
+    public static final int MAX_TERM_LENGTH = 16 * 1024 * 1024;
     /** Default of {@link #CONTROL_TERM_LENGTH_PROP_NAME}. */
     public static final int DEFAULT_CONTROL_TERM_LENGTH = MIN_TERM_LENGTH;
     /** Default of {@link #BULK_TERM_LENGTH_PROP_NAME}. */
@@ -258,9 +260,9 @@ public final class AeronLinks {
         }
 
         private static void checkTerm(final String name, final int length) {
-            if (length < MIN_TERM_LENGTH || !BitUtil.isPowerOfTwo(length)) {
+            if (length < MIN_TERM_LENGTH || length > MAX_TERM_LENGTH || !BitUtil.isPowerOfTwo(length)) {
                 throw new IllegalArgumentException(
-                    name + "=" + length + " must be a power of two, at least " + MIN_TERM_LENGTH);
+                    name + "=" + length + " must be a power of two from " + MIN_TERM_LENGTH + " to " + MAX_TERM_LENGTH);
             }
         }
     }

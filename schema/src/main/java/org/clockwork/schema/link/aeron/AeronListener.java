@@ -180,10 +180,10 @@ public final class AeronListener implements Listener {
                     final AeronInbound inbound = new AeronInbound(image, lane, nowNs + context.openTimeoutNs());
                     knownByCorrelationId.put(image.correlationId(), inbound);
                     known.add(inbound);
-                    if (unopened.size() < 2 * Link.LANES * context.maxLinks()) {
-                        unopened.add(inbound);
-                    } else {
+                    if (isTooLong(image) || unopened.size() >= 2 * Link.LANES * context.maxLinks()) {
                         refusedCount++;
+                    } else {
+                        unopened.add(inbound);
                     }
                     work++;
                 }
@@ -353,6 +353,10 @@ public final class AeronListener implements Listener {
 
     private static boolean isGone(final HalfOpen half, final int lane) {
         return half.link.inbound[lane] != null && half.link.inbound[lane].isClosed();
+    }
+
+    private static boolean isTooLong(final Image image) {
+        return image.termBufferLength() > AeronLinks.MAX_TERM_LENGTH;
     }
 
     private static boolean isLoopback(final AeronInbound inbound) {

@@ -37,10 +37,6 @@ final class TimeHeap {
         return nodes[0];
     }
 
-    int size() {
-        return size;
-    }
-
     void add(final Node node, final long timeNs) {
         if (node.position >= 0) {
             throw new IllegalStateException("already scheduled");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.aeron.Publication;
 import io.aeron.driver.ThreadingMode;
 import io.aeron.exceptions.RegistrationException;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.schema.Protocol;
+import org.clockwork.schema.link.LaneOpening;
 import org.clockwork.schema.link.Link;
 import org.clockwork.schema.link.LinkObserver;
 import org.clockwork.schema.link.MessageHandler;
@@ -160,6 +162,38 @@ class AeronLinkTest {
     }
 
     @Test
+    void peerWithTermsThatAreTooLongIsRefused() {
+        final String endpoint = FreePorts.endpoint();
+        final String channel = "aeron:udp?term-length=32m|endpoint=" + endpoint;
+        try (AeronListener listener = new AeronListener(context().endpoint(endpoint));
+            AeronDialer dialer = new AeronDialer(context());
+            Publication publication = embedded.aeron.addPublication(channel, Protocol.WORKER_CONTROL_STREAM)) {
+            await("refused", listener, dialer, () -> listener.refusedCount() == 1);
+            await("written", listener, dialer, () -> publication.offer(new UnsafeBuffer(new byte[100])) > 0);
+            final Link link = dialer.dial(endpoint);
+            await("connected", listener, dialer, link::isConnected);
+            assertEquals(0, listener.droppedCount());
+            assertEquals(1, listener.refusedCount());
+        }
+    }
+
+    @Test
+    void peerWithoutAResponseChannelIsRefused() {
+        final String endpoint = FreePorts.endpoint();
+        final UnsafeBuffer message = new UnsafeBuffer(new byte[LaneOpening.LENGTH]);
+        new LaneOpening().encode(message, 0, 5, Link.CONTROL);
+        try (AeronListener listener = new AeronListener(context().endpoint(endpoint));
+            AeronDialer dialer = new AeronDialer(context());
+            Publication publication =
+                embedded.aeron.addPublication("aeron:udp?endpoint=" + endpoint, Protocol.WORKER_CONTROL_STREAM)) {
+            await("opening sent", listener, dialer, () -> publication.offer(message) > 0);
+            await("refused", listener, dialer, () -> listener.refusedCount() == 1);
+            assertEquals(0, listener.linkCount());
+        }
+        embedded.errors.clear();
+    }
+
+    @Test
     void endpointsAreReadAndWrongOnesRefused() {
         assertEquals(new AeronEndpoint("10.0.0.1", 4000, 4001), AeronEndpoint.parse("10.0.0.1:4000"));
         assertEquals(new AeronEndpoint("gpu-7.local", 4000, 5000), AeronEndpoint.parse("gpu-7.local:4000/5000"));
@@ -184,6 +218,7 @@ class AeronLinkTest {
         assertThrows(IllegalArgumentException.class, () -> context().bulkMtu(65536).conclude());
         assertThrows(IllegalArgumentException.class, () -> context().controlTermLength(1 << 18).conclude());
         assertThrows(IllegalArgumentException.class, () -> context().bulkTermLength(3 << 20).conclude());
+        assertThrows(IllegalArgumentException.class, () -> context().bulkTermLength(1 << 25).conclude());
         assertThrows(IllegalArgumentException.class, () -> context().maxLinks(0).conclude());
         final AeronLinks.Context twice = context().conclude();
         assertThrows(IllegalStateException.class, twice::conclude);
