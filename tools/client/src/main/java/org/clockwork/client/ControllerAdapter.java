@@ -140,8 +140,12 @@ final class ControllerAdapter implements MessageHandler {
         final int outputLength = inferResponse.skipOutput();
         final int detailAt = inferResponse.limit() + InferResponseDecoder.detailHeaderLength();
         final int detailLength = inferResponse.detailLength();
-        return requests.onInferResponse(
+        final boolean isAccepted = requests.onInferResponse(
             inferResponse, status, buffer, outputAt, outputLength, detailAt, detailLength, nowNs);
+        if (status == Status.UNKNOWN_SESSION) {
+            connection.onSessionClosed(status, "the controller does not know the session of a request", nowNs);
+        }
+        return isAccepted;
     }
 
     private boolean onOutput(final DirectBuffer buffer, final int body) {

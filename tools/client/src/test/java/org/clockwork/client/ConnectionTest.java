@@ -164,6 +164,20 @@ class ConnectionTest {
     }
 
     @Test
+    void aRequestOfAnUnknownSessionEndsTheSession() {
+        final Bench bench = new Bench().connect();
+        final long refused = bench.infer(new RequestSpec().model(1));
+        final long lost = bench.infer(new RequestSpec().model(1));
+        bench.stub.answer(refused, Status.UNKNOWN_SESSION);
+        bench.settle();
+        assertEquals(Status.UNKNOWN_SESSION, bench.core.lastStatus());
+        assertEquals(Status.UNKNOWN_SESSION, bench.recorder.ends.get(0).status());
+        assertEquals(lost, bench.recorder.ends.get(1).requestId());
+        assertEquals(Status.OUTCOME_UNKNOWN, bench.recorder.ends.get(1).status());
+        bench.advance(50 * MS).connect();
+    }
+
+    @Test
     void aClosedLinkIsNoticedAtOnce() {
         final Bench bench = new Bench().connect();
         bench.stub.link.close();

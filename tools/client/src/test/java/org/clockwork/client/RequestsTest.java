@@ -310,7 +310,7 @@ class RequestsTest {
         bench.advance(1);
         assertEquals(Status.CLIENT_TIMED_OUT, bench.recorder.last().status());
         bench.infer(new RequestSpec().model(1).timeoutNs(Long.MAX_VALUE));
-        bench.aliveFor(3_600_000 * MS);
+        bench.aliveFor(60_000 * MS);
         assertEquals(1, bench.recorder.ends.size());
     }
 
