@@ -1,0 +1,126 @@
+package org.clockwork.sim.cluster;
+
+import java.util.function.LongSupplier;
+import org.agrona.concurrent.Agent;
+import org.clockwork.client.ClientCore;
+import org.clockwork.controller.Controller;
+import org.clockwork.schema.link.memory.MemoryEndpoint;
+import org.clockwork.sim.time.Node;
+import org.clockwork.sim.time.NodeClock;
+import org.clockwork.sim.time.VirtualTime;
+import org.clockwork.worker.Worker;
+
+/** One process of a {@link SimCluster}: an agent, its clock, and its ends of links. Single-threaded. */
+public final class SimNode implements Node {
+    private final String name;
+    private final VirtualTime time;
+    private final NodeClock clock;
+    private final Agent agent;
+    private final LongSupplier nextWakeNs;
+    private final MemoryEndpoint[] endpoints;
+    private int index;
+    private boolean isDead;
+    private SimLoad load;
+    private Controller controller;
+    private Worker worker;
+    private ClientCore client;
+
+    SimNode(
+        final String name,
+        final VirtualTime time,
+        final NodeClock clock,
+        final Agent agent,
+        final LongSupplier nextWakeNs,
+        final MemoryEndpoint... endpoints) {
+        this.name = name;
+        this.time = time;
+        this.clock = clock;
+        this.agent = agent;
+        this.nextWakeNs = nextWakeNs;
+        this.endpoints = endpoints;
+    }
+
+    @Override
+    public long run(final long nowNs) {
+        try {
+            agent.doWork();
+        } catch (final Exception ex) {
+            throw new IllegalStateException(name + " failed at " + nowNs, ex);
+        }
+        long wakeNs = clock.virtualOf(nextWakeNs.getAsLong());
+        if (load != null) {
+            load.doWork(client, clock.nanoTime());
+            wakeNs = Math.min(clock.virtualOf(nextWakeNs.getAsLong()), clock.virtualOf(load.nextWakeNs(clock.nanoTime())));
+        }
+        for (final MemoryEndpoint endpoint : endpoints) {
+            wakeNs = Math.min(wakeNs, endpoint.nextDeliveryNs());
+        }
+        return wakeNs == NEVER ? NEVER : Math.max(wakeNs, nowNs + 1);
+    }
+
+    /** For people. */
+    public String name() {
+        return name;
+    }
+
+    /** Its clock; a test may step it. */
+    public NodeClock clock() {
+        return clock;
+    }
+
+    /** The controller it runs, or null. */
+    public Controller controller() {
+        return controller;
+    }
+
+    /** The worker it runs, or null. */
+    public Worker worker() {
+        return worker;
+    }
+
+    /** The client it runs, or null. */
+    public ClientCore client() {
+        return client;
+    }
+
+    int index() {
+        return index;
+    }
+
+    void index(final int value) {
+        index = value;
+    }
+
+    void controller(final Controller value) {
+        controller = value;
+    }
+
+    void worker(final Worker value) {
+        worker = value;
+    }
+
+    void client(final ClientCore value, final SimLoad itsLoad) {
+        client = value;
+        load = itsLoad;
+    }
+
+    /** Its end as the network sees it: without a word. */
+    void crash() {
+        isDead = true;
+        for (final MemoryEndpoint endpoint : endpoints) {
+            endpoint.crash();
+        }
+    }
+
+    void close() {
+        if (!isDead) {
+            isDead = true;
+            agent.onClose();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name + "@" + time.elapsedNs();
+    }
+}
