@@ -3,7 +3,7 @@ package org.clockwork.loadgen;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Text in aligned columns: the first to the left, the others to the right. */
+/** Text in aligned columns: numbers to the right, the first column and columns with words to the left. */
 public final class Table {
     private static final String GAP = "  ";
 
@@ -35,10 +35,13 @@ public final class Table {
     @Override
     public String toString() {
         final int[] widths = new int[columns];
+        final boolean[] isLeft = new boolean[columns];
+        isLeft[0] = true;
         int total = GAP.length() * (columns - 1);
         for (final String[] row : rows) {
             for (int i = 0; null != row && i < columns; i++) {
                 widths[i] = Math.max(widths[i], row[i].length());
+                isLeft[i] |= row != rows.get(0) && !row[i].isEmpty() && Character.isLetter(row[i].charAt(0));
             }
         }
         for (final int width : widths) {
@@ -49,7 +52,7 @@ public final class Table {
             if (null == row) {
                 text.append("-".repeat(total));
             } else {
-                appendRow(text, row, widths);
+                appendRow(text, row, widths, isLeft);
             }
             text.append(System.lineSeparator());
         }
@@ -57,10 +60,17 @@ public final class Table {
         return text.toString();
     }
 
-    private static void appendRow(final StringBuilder text, final String[] row, final int[] widths) {
+    private static void appendRow(
+        final StringBuilder text, final String[] row, final int[] widths, final boolean[] isLeft) {
+        final int start = text.length();
         for (int i = 0; i < row.length; i++) {
             final String padding = " ".repeat(widths[i] - row[i].length());
-            text.append(0 == i ? "" : GAP).append(0 == i ? row[i] + padding : padding + row[i]);
+            text.append(0 == i ? "" : GAP).append(isLeft[i] ? row[i] + padding : padding + row[i]);
         }
+        int end = text.length();
+        while (end > start && ' ' == text.charAt(end - 1)) {
+            end--;
+        }
+        text.setLength(end);
     }
 }

@@ -1,0 +1,23 @@
+package org.clockwork.cli.demo;
+
+import java.nio.file.Path;
+import org.clockwork.cli.run.ThreadingPlan;
+
+/**
+ * Options of the demonstration.
+ *
+ * @param seconds     of serving, recorded.
+ * @param rate        requests per second over all models; null: from the measured profiles.
+ * @param sloNs       of each request.
+ * @param seed        of models, inputs and arrivals.
+ * @param memoryBytes for weights on the device.
+ * @param hlog        to write; null for none.
+ * @param directory   for models and state; null: a temporary one.
+ * @param plan        threads and idling.
+ * @param commandLine as typed.
+ * @param isDebug     whether errors show stack traces.
+ */
+public record DemoOptions(
+    double seconds, Double rate, long sloNs, long seed, long memoryBytes, Path hlog, Path directory, ThreadingPlan plan,
+    String commandLine, boolean isDebug) {
+}
