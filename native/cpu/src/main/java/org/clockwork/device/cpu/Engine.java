@@ -17,6 +17,7 @@ abstract class Engine implements Runnable {
     private final OneToOneConcurrentArrayQueue<Work> commands;
     private final OneToOneConcurrentArrayQueue<Work> completions;
     private final EngineIdle idle;
+    private final EngineIdle.WorkCheck workCheck = this::hasWork;
     private final int depth;
     private final Thread thread;
     private volatile boolean isClosing;
@@ -84,7 +85,7 @@ abstract class Engine implements Runnable {
             } else if (isClosing) {
                 break;
             } else {
-                idle.idle(this::hasWork);
+                idle.idle(workCheck);
             }
         }
     }
