@@ -51,7 +51,7 @@ public final class CpuBackend implements Backend {
         try {
             final Path folder = Files.createDirectories(context.cacheDirectory()).toRealPath();
             runtime = new OrtRuntime(memory);
-            compiler = new ModelCompiler(runtime, memory, folder, context.maxFileBytes());
+            compiler = new ModelCompiler(runtime, memory, folder, context.maxFileBytes(), context.inputBytes());
             compiler.clearLeftovers();
         } catch (final IOException e) {
             throw new IllegalStateException("cacheDirectory=" + context.cacheDirectory() + " can't be written: " + e, e);
@@ -101,7 +101,12 @@ public final class CpuBackend implements Backend {
 
     private CpuModel open(final Path file, final ArtifactFile.Content content) throws ModelException {
         final Artifact artifact = content.artifact();
-        final int maxBatch = largestBatch(artifact);
+        final int maxBatch;
+        try {
+            maxBatch = largestBatch(artifact);
+        } catch (final ArithmeticException e) {
+            throw new ModelException(Reason.TOO_LARGE, "A tensor of one request is larger than 2 GiB.", e);
+        }
         long payload = 0;
         try {
             if (artifact.payloadBytes() > 0) {

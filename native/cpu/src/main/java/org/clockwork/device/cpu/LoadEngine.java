@@ -51,8 +51,7 @@ final class LoadEngine extends Engine {
     private void load(final LoadedModel loaded) throws OrtException, LostException {
         final CpuModel model = loaded.model;
         final CpuModel.Range range = model.acquireRange();
-        loaded.range = range;
-        pages.gather(range.address(), loaded.pages, loaded.pageCount);
+        gather(range, loaded);
         try {
             copy(model.payload(), range.address(), model.artifact().regionBytes());
             if (range.lentBytes() > 0) {
@@ -62,6 +61,15 @@ final class LoadEngine extends Engine {
         } catch (final OrtException | RuntimeException e) {
             giveBack(loaded);
             throw e;
+        }
+    }
+
+    private void gather(final CpuModel.Range range, final LoadedModel loaded) throws LostException {
+        try {
+            pages.gather(range.address(), loaded.pages, loaded.pageCount);
+            loaded.range = range;
+        } catch (final LastErrorException e) {
+            throw new LostException("pages could not be gathered: " + e.getMessage(), e);
         }
     }
 

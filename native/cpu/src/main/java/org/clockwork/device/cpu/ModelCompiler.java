@@ -45,13 +45,16 @@ final class ModelCompiler {
     private final NativeMemory memory;
     private final Path cacheDirectory;
     private final long maxFileBytes;
+    private final long inputLimit;
     private final String environment;
 
-    ModelCompiler(final OrtRuntime runtime, final NativeMemory memory, final Path cacheDirectory, final long maxFileBytes) {
+    ModelCompiler(final OrtRuntime runtime, final NativeMemory memory, final Path cacheDirectory, final long maxFileBytes,
+        final long inputLimit) {
         this.runtime = runtime;
         this.memory = memory;
         this.cacheDirectory = cacheDirectory;
         this.maxFileBytes = maxFileBytes;
+        this.inputLimit = inputLimit;
         environment = FORMAT + ' ' + runtime.version() + ' ' + Processor.fingerprint();
     }
 
@@ -77,12 +80,7 @@ final class ModelCompiler {
     void compile(final ModelSource source, final Path target) throws ModelException {
         final ModelProto model = OnnxReader.read(source.file(), maxFileBytes);
         final Dimensions.Fixed fixed = Dimensions.fix(model, source.dimensions());
-        for (final Dimensions.Input input : fixed.inputs()) {
-            if (ElementTypes.ofFile(input.onnxType()) == null) {
-                throw new ModelException(Reason.COMPILE_FAILED,
-                    "Input '" + input.name() + "' has an element type that is not served: onnxType=" + input.onnxType());
-            }
-        }
+        checkInputs(fixed);
         Path work = null;
         try {
             work = Files.createTempDirectory(cacheDirectory, WORK_PREFIX + ProcessHandle.current().pid() + '-');
@@ -97,9 +95,34 @@ final class ModelCompiler {
             throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be written: " + e.getMessage(), e);
         } catch (final ArithmeticException e) {
             throw new ModelException(Reason.TOO_LARGE, "A tensor of the model is larger than 2 GiB.", e);
+        } catch (final RuntimeException e) {
+            throw new ModelException(Reason.COMPILE_FAILED, "The model could not be compiled: " + e, e);
         } finally {
             delete(work);
         }
+    }
+
+    /** Before any memory is taken for them. */
+    private void checkInputs(final Dimensions.Fixed fixed) throws ModelException {
+        for (final Dimensions.Input input : fixed.inputs()) {
+            if (ElementTypes.ofFile(input.onnxType()) == null) {
+                throw new ModelException(Reason.COMPILE_FAILED,
+                    "Input '" + input.name() + "' has an element type that is not served: onnxType=" + input.onnxType());
+            }
+        }
+        if (requestBytes(fixed) > inputLimit) {
+            throw new ModelException(Reason.TOO_LARGE, "One request does not fit the device's I/O slot: inputBytes="
+                + requestBytes(fixed) + " of " + inputLimit);
+        }
+    }
+
+    private static double requestBytes(final Dimensions.Fixed fixed) {
+        double bytes = 0;
+        for (final Dimensions.Input input : fixed.inputs()) {
+            final double elements = Arrays.stream(input.shape()).asDoubleStream().map(Math::abs).reduce(1, (a, b) -> a * b);
+            bytes += elements * ElementTypes.ofFile(input.onnxType()).bytes();
+        }
+        return bytes;
     }
 
     private void build(final ModelSource source, final Dimensions.Fixed fixed, final Path plain, final Path work,

@@ -67,7 +67,7 @@ final class ArtifactCacheTest {
     void eachDamagedByteIsFound() throws Exception {
         final byte[] good = Files.readAllBytes(artifact);
         final OrtRuntime runtime = new OrtRuntime(new NativeMemory(Posix.bind()));
-        final String environment = new ModelCompiler(runtime, null, directory, 0).environment();
+        final String environment = new ModelCompiler(runtime, null, directory, 0, 0).environment();
         assertNotNull(ArtifactFile.read(artifact, environment, 2));
         final SplittableRandom random = new SplittableRandom(8);
         for (int i = 0; i < 60; i++) {

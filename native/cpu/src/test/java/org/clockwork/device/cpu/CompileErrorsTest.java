@@ -144,6 +144,10 @@ final class CompileErrorsTest {
         }
         final ModelException e = refuse(file, Map.of("seq", 129));
         assertEquals(Reason.TOO_LARGE, e.reason());
+        for (final String hostile : new String[] {"20000000000", Long.toString(Long.MAX_VALUE)}) {
+            final Path huge = files.write("huge", TestModels.model(TestModels.matMul(8, "N", hostile, hostile, "8")));
+            assertEquals(Reason.TOO_LARGE, refuse(huge, Map.of()).reason());
+        }
     }
 
     @Test
