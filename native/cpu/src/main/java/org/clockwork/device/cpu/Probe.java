@@ -16,9 +16,6 @@ import org.clockwork.device.ElementType;
 
 /** Runs a model on zeros in memory of its own, to see its output shapes and what it costs. Used by the compiling thread. */
 final class Probe implements AutoCloseable {
-    private static final int MAX_RUNS = 9;
-    private static final long ENOUGH_NS = 200_000_000L;
-
     private final OrtRuntime runtime;
     private final NativeMemory memory;
     private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
@@ -59,20 +56,11 @@ final class Probe implements AutoCloseable {
         return infos;
     }
 
-    /** Median CPU time of a run: the machine may be busy with other things meanwhile. */
+    /** CPU time of one run: the machine may be busy with other things meanwhile. */
     long cpuNs(final OrtSession session) throws OrtException {
+        final long startNs = threads.getCurrentThreadCpuTime();
         session.run(inputs).close();
-        final long[] durations = new long[MAX_RUNS];
-        int runs = 0;
-        long total = 0;
-        while (runs < MAX_RUNS && (total < ENOUGH_NS || runs < 3)) {
-            final long startNs = threads.getCurrentThreadCpuTime();
-            session.run(inputs).close();
-            durations[runs] = threads.getCurrentThreadCpuTime() - startNs;
-            total += durations[runs++];
-        }
-        Arrays.sort(durations, 0, runs);
-        return durations[runs / 2];
+        return threads.getCurrentThreadCpuTime() - startNs;
     }
 
     @Override
