@@ -58,7 +58,7 @@ final class ArtifactReport {
             final int i = executeNs.size();
             final int batchSize = group.batchSize();
             final long durationNs = group.executeNs();
-            if (durationNs < 1) {
+            if (durationNs < 0) {
                 fault = "batchSize=" + batchSize + " executeNs=" + durationNs;
             } else if (batchSize <= Protocol.MAX_BATCH && i <= Profile.indexOf(Protocol.MAX_BATCH)
                 && batchSize == Profile.batchSize(i)) {
