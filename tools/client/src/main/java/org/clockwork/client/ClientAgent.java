@@ -211,7 +211,7 @@ final class ClientAgent implements Agent {
 
     private ClientException queueFull() {
         return new ClientException(Status.TOO_MANY_IN_FLIGHT, "the client's queue is full: " +
-            ClockworkClient.Context.QUEUE_CAPACITY_PROP_NAME + "=" + capacity);
+            Configuration.QUEUE_CAPACITY_PROP_NAME + "=" + capacity);
     }
 
     private static ClientException closed() {

@@ -1,5 +1,7 @@
 package org.clockwork.client;
 
+import static org.clockwork.client.Configuration.*;
+
 import io.aeron.Aeron;
 import java.security.SecureRandom;
 import java.util.List;
@@ -26,12 +28,22 @@ import org.clockwork.schema.link.aeron.AeronLinks;
  * The friendlier client: it runs a {@link ClientCore} on a thread of its own and answers with futures, which that
  * thread completes: use the {@code Async} forms for long continuations. All methods may be called by any thread; none
  * but {@link #connect} and {@link #close} blocks. What does not fit into its bounded queue fails at once.
+ *
+ * <pre>{@code
+ * try (ClockworkClient client = ClockworkClient.connect(new ClockworkClient.Context().endpoints("host:14217"))) {
+ *     final Answer answer = client.infer(
+ *         InferCall.model("resnet18").floats(image).slo(Duration.ofMillis(100))).get().orThrow();
+ *     final float[] scores = answer.floats(0);
+ * }
+ * }</pre>
  */
 public final class ClockworkClient implements AutoCloseable {
     private final ClientAgent agent;
     private final AgentRunner runner;
     private final NanoClock clock;
     private final CompletableFuture<Void> connected = new CompletableFuture<>();
+    /** Owned by the client's thread. */
+    private int finalRefusals;
     private volatile ClientState state = ClientState.DISCONNECTED;
 
     /** For {@link #launch}, and for tests that drive the agent themselves. */
@@ -41,6 +53,8 @@ public final class ClockworkClient implements AutoCloseable {
             state = to;
             if (to == ClientState.CONNECTED) {
                 connected.complete(null);
+            } else if (isFinal(status) && ++finalRefusals >= context.endpointList().size()) {
+                connected.completeExceptionally(new ClientException(status, "refused by " + endpoint + ": " + reason));
             }
             handler.onStateChange(from, to, endpoint, status, reason);
         });
@@ -63,7 +77,8 @@ public final class ClockworkClient implements AutoCloseable {
     /**
      * Starts a client and waits for its session, for as long as it takes to try each endpoint twice.
      *
-     * @throws ClientException with the last refusal if there is none by then.
+     * @throws ClientException with the last refusal if there is none by then, or if all endpoints refuse for a reason
+     *                         that won't pass.
      */
     public static ClockworkClient connect(final Context context) {
         final ClockworkClient client = launch(context);
@@ -75,10 +90,17 @@ public final class ClockworkClient implements AutoCloseable {
             Thread.currentThread().interrupt();
             client.close();
             throw new ClientException(Status.CANCELLED, "interrupted while connecting");
-        } catch (final TimeoutException | ExecutionException ex) {
+        } catch (final ExecutionException ex) {
+            client.close();
+            throw (ClientException) ex.getCause();
+        } catch (final TimeoutException ex) {
             client.close();
             throw client.agent.notConnected();
         }
+    }
+
+    private static boolean isFinal(final Status status) {
+        return status == Status.AUTHENTICATION_FAILED || status == Status.INCOMPATIBLE_VERSION || status == Status.INVALID_HELLO;
     }
 
     /**
@@ -199,77 +221,6 @@ public final class ClockworkClient implements AutoCloseable {
      * context serves one client, which concludes it.
      */
     public static final class Context {
-        /** Property: controllers to dial, as {@code host:port} with commas between them. */
-        public static final String ENDPOINTS_PROP_NAME = "clockwork.client.endpoints";
-        /** Default of {@link #ENDPOINTS_PROP_NAME}. */
-        public static final String ENDPOINTS_DEFAULT = "localhost:14217";
-        /** Property: name of the client, for people. */
-        public static final String NAME_PROP_NAME = "clockwork.client.name";
-        /** Default of {@link #NAME_PROP_NAME}. */
-        public static final String NAME_DEFAULT = "client";
-        /** Property: directory of the media driver; empty: Aeron's default. */
-        public static final String AERON_DIR_PROP_NAME = "clockwork.client.aeron.dir";
-        /** Default of {@link #AERON_DIR_PROP_NAME}. */
-        public static final String AERON_DIR_DEFAULT = "";
-        /** Property: requests in flight that the client has room for and asks the controller for. */
-        public static final String MAX_IN_FLIGHT_PROP_NAME = "clockwork.client.max.in.flight";
-        /** Default of {@link #MAX_IN_FLIGHT_PROP_NAME}. */
-        public static final int MAX_IN_FLIGHT_DEFAULT = 1024;
-        /** Property: input bytes in flight that the client asks the controller for; with k, m or g. */
-        public static final String MAX_BYTES_IN_FLIGHT_PROP_NAME = "clockwork.client.max.bytes.in.flight";
-        /** Default of {@link #MAX_BYTES_IN_FLIGHT_PROP_NAME}. */
-        public static final long MAX_BYTES_IN_FLIGHT_DEFAULT = 64L << 20;
-        /** Property: memory in which large outputs are put together, a power of two; with k, m or g. */
-        public static final String OUTPUT_ARENA_BYTES_PROP_NAME = "clockwork.client.output.arena.bytes";
-        /** Default of {@link #OUTPUT_ARENA_BYTES_PROP_NAME}. */
-        public static final int OUTPUT_ARENA_BYTES_DEFAULT = 32 << 20;
-        /** Property: models that the client remembers and that a list may have. */
-        public static final String MAX_MODELS_PROP_NAME = "clockwork.client.max.models";
-        /** Default of {@link #MAX_MODELS_PROP_NAME}. */
-        public static final int MAX_MODELS_DEFAULT = 65_536;
-        /** Property: lists, registrations and status queries that may wait for their end. */
-        public static final String MAX_EXCHANGES_PROP_NAME = "clockwork.client.max.exchanges";
-        /** Default of {@link #MAX_EXCHANGES_PROP_NAME}. */
-        public static final int MAX_EXCHANGES_DEFAULT = 64;
-        /** Property: calls of other threads that may wait for the client's thread, a power of two. */
-        public static final String QUEUE_CAPACITY_PROP_NAME = "clockwork.client.queue.capacity";
-        /** Default of {@link #QUEUE_CAPACITY_PROP_NAME}. */
-        public static final int QUEUE_CAPACITY_DEFAULT = 1024;
-        /** Property: time for one attempt to connect, with a unit. */
-        public static final String CONNECT_TIMEOUT_PROP_NAME = "clockwork.client.connect.timeout";
-        /** Default of {@link #CONNECT_TIMEOUT_PROP_NAME}. */
-        public static final long CONNECT_TIMEOUT_DEFAULT_NS = 3_000_000_000L;
-        /** Property: least pause before dialing again, with a unit. */
-        public static final String MIN_BACK_OFF_PROP_NAME = "clockwork.client.back.off.min";
-        /** Default of {@link #MIN_BACK_OFF_PROP_NAME}. */
-        public static final long MIN_BACK_OFF_DEFAULT_NS = 50_000_000L;
-        /** Property: greatest pause before dialing again, with a unit. */
-        public static final String MAX_BACK_OFF_PROP_NAME = "clockwork.client.back.off.max";
-        /** Default of {@link #MAX_BACK_OFF_PROP_NAME}. */
-        public static final long MAX_BACK_OFF_DEFAULT_NS = 1_000_000_000L;
-        /** Property: SLO of requests that state none, with a unit; empty: the model's default, or none. */
-        public static final String DEFAULT_SLO_PROP_NAME = "clockwork.client.default.slo";
-        /** Property: how long the client waits for the end of a request, with a unit. */
-        public static final String REQUEST_TIMEOUT_PROP_NAME = "clockwork.client.request.timeout";
-        /** Default of {@link #REQUEST_TIMEOUT_PROP_NAME}. */
-        public static final long REQUEST_TIMEOUT_DEFAULT_NS = 30_000_000_000L;
-        /** Property: how long after an answer its output's bytes may come, with a unit. */
-        public static final String OUTPUT_TIMEOUT_PROP_NAME = "clockwork.client.output.timeout";
-        /** Default of {@link #OUTPUT_TIMEOUT_PROP_NAME}. */
-        public static final long OUTPUT_TIMEOUT_DEFAULT_NS = 1_000_000_000L;
-        /** Property: how long the client waits for lists, status and catalogue answers, with a unit. */
-        public static final String QUERY_TIMEOUT_PROP_NAME = "clockwork.client.query.timeout";
-        /** Default of {@link #QUERY_TIMEOUT_PROP_NAME}. */
-        public static final long QUERY_TIMEOUT_DEFAULT_NS = 10_000_000_000L;
-        /** Property: how long after the last news models may take to become ready, with a unit. */
-        public static final String REGISTRATION_TIMEOUT_PROP_NAME = "clockwork.client.registration.timeout";
-        /** Default of {@link #REGISTRATION_TIMEOUT_PROP_NAME}. */
-        public static final long REGISTRATION_TIMEOUT_DEFAULT_NS = 600_000_000_000L;
-        /** Property: {@code backoff}, {@code yield} or {@code spin}: what the client's own thread does when idle. */
-        public static final String IDLE_STRATEGY_PROP_NAME = "clockwork.client.idle.strategy";
-        /** Default of {@link #IDLE_STRATEGY_PROP_NAME}: it parks for 1 to 50 us. */
-        public static final String IDLE_STRATEGY_DEFAULT = "backoff";
-
         private static final int MAX_CLIENT_NAME = 256;
         private static final int MAX_TABLE = 1 << 20;
 
@@ -304,8 +255,8 @@ public final class ClockworkClient implements AutoCloseable {
         private boolean isConcluded;
 
         /**
-         * Controllers to dial, one after the other, as {@code host:port} with commas between them. See {@link
-         * #ENDPOINTS_PROP_NAME}.
+         * Controllers to dial, one after the other, as {@code host:port} with commas between them.
+         * See {@link Configuration#ENDPOINTS_PROP_NAME}.
          */
         public Context endpoints(final String text) {
             endpoints = text;
@@ -317,7 +268,10 @@ public final class ClockworkClient implements AutoCloseable {
             return endpoints;
         }
 
-        /** Name of the client, for people: shown in the controller's status and logs. See {@link #NAME_PROP_NAME}. */
+        /**
+         * Name of the client, for people: shown in the controller's status and logs. See
+         * {@link Configuration#NAME_PROP_NAME}.
+         */
         public Context clientName(final String text) {
             clientName = text;
             return this;
@@ -330,7 +284,7 @@ public final class ClockworkClient implements AutoCloseable {
 
         /**
          * Directory of the media driver that an Aeron client is made for, if none is given; empty: Aeron's default. See
-         * {@link #AERON_DIR_PROP_NAME}.
+         * {@link Configuration#AERON_DIR_PROP_NAME}.
          */
         public Context aeronDirectoryName(final String text) {
             aeronDirectoryName = text;
@@ -342,7 +296,10 @@ public final class ClockworkClient implements AutoCloseable {
             return aeronDirectoryName;
         }
 
-        /** Requests in flight that the client has room for and asks the controller for. See {@link #MAX_IN_FLIGHT_PROP_NAME}. */
+        /**
+         * Requests in flight that the client has room for and asks the controller for. See
+         * {@link Configuration#MAX_IN_FLIGHT_PROP_NAME}.
+         */
         public Context maxInFlight(final int limit) {
             maxInFlight = limit;
             return this;
@@ -353,7 +310,10 @@ public final class ClockworkClient implements AutoCloseable {
             return maxInFlight;
         }
 
-        /** Input bytes in flight that the client asks the controller for. See {@link #MAX_BYTES_IN_FLIGHT_PROP_NAME}. */
+        /**
+         * Input bytes in flight that the client asks the controller for. See
+         * {@link Configuration#MAX_BYTES_IN_FLIGHT_PROP_NAME}.
+         */
         public Context maxBytesInFlight(final long bytes) {
             maxBytesInFlight = bytes;
             return this;
@@ -366,7 +326,7 @@ public final class ClockworkClient implements AutoCloseable {
 
         /**
          * Memory in which large outputs are put together, a power of two; allocated with the first large output. See
-         * {@link #OUTPUT_ARENA_BYTES_PROP_NAME}.
+         * {@link Configuration#OUTPUT_ARENA_BYTES_PROP_NAME}.
          */
         public Context outputArenaBytes(final int bytes) {
             outputArenaBytes = bytes;
@@ -378,7 +338,7 @@ public final class ClockworkClient implements AutoCloseable {
             return outputArenaBytes;
         }
 
-        /** Models that the client remembers and that a list may have. See {@link #MAX_MODELS_PROP_NAME}. */
+        /** Models that the client remembers and that a list may have. See {@link Configuration#MAX_MODELS_PROP_NAME}. */
         public Context maxModels(final int limit) {
             maxModels = limit;
             return this;
@@ -389,7 +349,10 @@ public final class ClockworkClient implements AutoCloseable {
             return maxModels;
         }
 
-        /** Lists, registrations and status queries that may wait for their end. See {@link #MAX_EXCHANGES_PROP_NAME}. */
+        /**
+         * Lists, registrations and status queries that may wait for their end. See
+         * {@link Configuration#MAX_EXCHANGES_PROP_NAME}.
+         */
         public Context maxExchanges(final int limit) {
             maxExchanges = limit;
             return this;
@@ -401,8 +364,8 @@ public final class ClockworkClient implements AutoCloseable {
         }
 
         /**
-         * Calls of other threads that may wait for the client's own thread, a power of two. See {@link
-         * #QUEUE_CAPACITY_PROP_NAME}.
+         * Calls of other threads that may wait for the client's own thread, a power of two.
+         * See {@link Configuration#QUEUE_CAPACITY_PROP_NAME}.
          */
         public Context queueCapacity(final int limit) {
             queueCapacity = limit;
@@ -414,7 +377,10 @@ public final class ClockworkClient implements AutoCloseable {
             return queueCapacity;
         }
 
-        /** Time for one attempt to connect, from dialing to the controller's answer. See {@link #CONNECT_TIMEOUT_PROP_NAME}. */
+        /**
+         * Time for one attempt to connect, from dialing to the controller's answer. See
+         * {@link Configuration#CONNECT_TIMEOUT_PROP_NAME}.
+         */
         public Context connectTimeoutNs(final long ns) {
             connectTimeoutNs = ns;
             return this;
@@ -426,8 +392,8 @@ public final class ClockworkClient implements AutoCloseable {
         }
 
         /**
-         * Least pause before dialing again, after all endpoints failed or a session was lost. See {@link
-         * #MIN_BACK_OFF_PROP_NAME}.
+         * Least pause before dialing again, after all endpoints failed or a session was lost.
+         * See {@link Configuration#MIN_BACK_OFF_PROP_NAME}.
          */
         public Context minBackOffNs(final long ns) {
             minBackOffNs = ns;
@@ -439,7 +405,7 @@ public final class ClockworkClient implements AutoCloseable {
             return minBackOffNs;
         }
 
-        /** Greatest pause before dialing again. See {@link #MAX_BACK_OFF_PROP_NAME}. */
+        /** Greatest pause before dialing again. See {@link Configuration#MAX_BACK_OFF_PROP_NAME}. */
         public Context maxBackOffNs(final long ns) {
             maxBackOffNs = ns;
             return this;
@@ -451,8 +417,8 @@ public final class ClockworkClient implements AutoCloseable {
         }
 
         /**
-         * SLO of requests that state none; {@link Protocol#NULL_NS}: the model's default, or none. See {@link
-         * #DEFAULT_SLO_PROP_NAME}.
+         * SLO of requests that state none; {@link Protocol#NULL_NS}: the model's default, or none.
+         * See {@link Configuration#DEFAULT_SLO_PROP_NAME}.
          */
         public Context defaultSloNs(final long ns) {
             defaultSloNs = ns;
@@ -465,8 +431,8 @@ public final class ClockworkClient implements AutoCloseable {
         }
 
         /**
-         * How long the client waits for the end of a request that states no time-out of its own. See {@link
-         * #REQUEST_TIMEOUT_PROP_NAME}.
+         * How long the client waits for the end of a request that states no time-out of its own.
+         * See {@link Configuration#REQUEST_TIMEOUT_PROP_NAME}.
          */
         public Context requestTimeoutNs(final long ns) {
             requestTimeoutNs = ns;
@@ -478,7 +444,7 @@ public final class ClockworkClient implements AutoCloseable {
             return requestTimeoutNs;
         }
 
-        /** How long after an answer its output's bytes may come. See {@link #OUTPUT_TIMEOUT_PROP_NAME}. */
+        /** How long after an answer its output's bytes may come. See {@link Configuration#OUTPUT_TIMEOUT_PROP_NAME}. */
         public Context outputTimeoutNs(final long ns) {
             outputTimeoutNs = ns;
             return this;
@@ -489,7 +455,10 @@ public final class ClockworkClient implements AutoCloseable {
             return outputTimeoutNs;
         }
 
-        /** How long the client waits for lists, status and answers of the catalogue. See {@link #QUERY_TIMEOUT_PROP_NAME}. */
+        /**
+         * How long the client waits for lists, status and answers of the catalogue. See
+         * {@link Configuration#QUERY_TIMEOUT_PROP_NAME}.
+         */
         public Context queryTimeoutNs(final long ns) {
             queryTimeoutNs = ns;
             return this;
@@ -501,8 +470,8 @@ public final class ClockworkClient implements AutoCloseable {
         }
 
         /**
-         * How long after the last news of a registration its models may take to become ready. See {@link
-         * #REGISTRATION_TIMEOUT_PROP_NAME}.
+         * How long after the last news of a registration its models may take to become ready.
+         * See {@link Configuration#REGISTRATION_TIMEOUT_PROP_NAME}.
          */
         public Context registrationTimeoutNs(final long ns) {
             registrationTimeoutNs = ns;
@@ -514,7 +483,7 @@ public final class ClockworkClient implements AutoCloseable {
             return registrationTimeoutNs;
         }
 
-        /** What the client's own thread does when idle. See {@link #IDLE_STRATEGY_PROP_NAME}. */
+        /** What the client's own thread does when idle. See {@link Configuration#IDLE_STRATEGY_PROP_NAME}. */
         public Context idleStrategy(final IdleStrategy strategy) {
             idleStrategy = strategy;
             return this;

@@ -157,8 +157,7 @@ final class Connection {
     }
 
     private int awaitLink(final long nowNs) {
-        if (nowNs - attemptDeadlineNs >= 0 || link.isClosed()) {
-            failAttempt(nowNs, Status.PEER_SILENT, "no controller answered within " + Durations.format(connectTimeoutNs));
+        if (isAttemptOver(nowNs, "no controller answered within ")) {
             return 1;
         }
         if (nowNs - nextCheckNs < 0) {
@@ -172,9 +171,20 @@ final class Connection {
         return 1 + awaitAnswer(nowNs);
     }
 
+    private boolean isAttemptOver(final long nowNs, final String problem) {
+        if (link.isClosed()) {
+            failAttempt(nowNs, Status.CLOSED_BY_PEER, "the link could not be made, or was closed before a session was granted");
+            return true;
+        }
+        if (nowNs - attemptDeadlineNs >= 0) {
+            failAttempt(nowNs, Status.PEER_SILENT, problem + Durations.format(connectTimeoutNs));
+            return true;
+        }
+        return false;
+    }
+
     private int awaitAnswer(final long nowNs) {
-        if (nowNs - attemptDeadlineNs >= 0 || link.isClosed()) {
-            failAttempt(nowNs, Status.PEER_SILENT, "CONNECT was not answered within " + Durations.format(connectTimeoutNs));
+        if (isAttemptOver(nowNs, "CONNECT was not answered within ")) {
             return 1;
         }
         if (isConnectSent || !lanes.control.isOpen(nowNs)) {

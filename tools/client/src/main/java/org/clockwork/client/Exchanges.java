@@ -74,8 +74,22 @@ final class Exchanges {
         if (isFull()) {
             return ClientCore.TOO_MANY_EXCHANGES;
         }
-        operations.add(new UnregisterOperation(++lastCorrelationId, name, count, answerTimeoutNs, handler));
+        operations.add(new UnregisterOperation(++lastCorrelationId, name, count, answerTimeoutNs, (status, detail) -> {
+            if (status == Status.OK) {
+                forget(name, count);
+            }
+            handler.onEnd(status, detail);
+        }));
         return lastCorrelationId;
+    }
+
+    private void forget(final String name, final int count) {
+        for (int i = 0; i < Math.min(count, maxModels); i++) {
+            final ModelInfo model = catalogue.byName(count == 1 ? name : name + "-" + i);
+            if (model != null) {
+                catalogue.forget(model.modelId());
+            }
+        }
     }
 
     int doWork(final long nowNs) {

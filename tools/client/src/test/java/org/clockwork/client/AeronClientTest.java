@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
@@ -177,6 +178,18 @@ class AeronClientTest {
             System.arraycopy(RequestsTest.pattern(300_000, i), 0, expected, 0, 200_000);
             assertArrayEquals(expected, output);
         }
+    }
+
+    @Test
+    void aRefusalThatWillNotPassEndsConnectingAtOnce() {
+        stub.connectStatus = Status.AUTHENTICATION_FAILED;
+        stub.connectDetail = "no such user";
+        final CompletableFuture<ClockworkClient> connecting = CompletableFuture.supplyAsync(
+            () -> ClockworkClient.connect(context().connectTimeoutNs(GIVE_UP_NS)));
+        serveUntil("refused", connecting::isDone);
+        final Throwable cause = assertThrows(CompletionException.class, connecting::join).getCause();
+        assertEquals(Status.AUTHENTICATION_FAILED, ((ClientException) cause).status());
+        assertTrue(cause.getMessage().contains("no such user"), cause.getMessage());
     }
 
     @Test

@@ -8,7 +8,7 @@ import org.clockwork.testkit.ManualClock;
 final class Bench {
     static final String ENDPOINT = "controller:1";
 
-    final ManualClock clock = new ManualClock(1_000_000_000L);
+    final ManualClock clock;
     final MemoryNetwork network;
     final ControllerStub stub;
     final Recorder recorder = new Recorder();
@@ -24,6 +24,13 @@ final class Bench {
     }
 
     Bench(final UnaryOperator<ClockworkClient.Context> options, final UnaryOperator<MemoryNetwork.Context> networkOptions) {
+        this(1_000_000_000L, options, networkOptions);
+    }
+
+    Bench(
+        final long startNs, final UnaryOperator<ClockworkClient.Context> options,
+        final UnaryOperator<MemoryNetwork.Context> networkOptions) {
+        clock = new ManualClock(startNs);
         network = new MemoryNetwork(networkOptions.apply(new MemoryNetwork.Context().clock(clock)));
         stub = new ControllerStub(network.listen(ENDPOINT));
         core = new ClientCore(options.apply(context()), recorder);

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.ModelState;
 import org.clockwork.schema.codec.Status;
@@ -216,6 +217,25 @@ class CatalogueTest {
     }
 
     @Test
+    void aFileGetsThroughBesideInputsThatFillTheLane() throws Exception {
+        final int[] taken = new int[1];
+        final Bench bench = new Bench(c -> c, n -> n.refusals((from, to, lane, length, now) ->
+            lane == 1 && from == 1 && taken[0]++ > 0));
+        bench.connect();
+        register(bench, RegisterSpec.file("m", file(300_000)));
+        sendAck(bench, Status.NEED_FILE, "");
+        final UnsafeBuffer input = new UnsafeBuffer(new byte[2_000_000]);
+        final RequestSpec spec = new RequestSpec().model(1).input(input, 0, input.capacity());
+        for (int i = 0; i < 200 && bench.stub.file.size() < 300_000; i++) {
+            bench.core.infer(spec, bench.clock.nanoTime());
+            taken[0] = 0;
+            bench.advance(137_000);
+        }
+        assertEquals(300_000, bench.stub.file.size());
+        assertTrue(bench.stub.inputs.size() > 10);
+    }
+
+    @Test
     void theControllerIsAskedWhenNoNewsComes() {
         final Bench bench = new Bench().connect();
         register(bench, RegisterSpec.profile("m", "p"));
@@ -272,6 +292,15 @@ class CatalogueTest {
             bench.stub.sessionId, bench.stub.unregistrations.get(0), Status.UNKNOWN_MODEL, 0, "no m-0"));
         bench.settle();
         assertEquals(List.of("UNKNOWN_MODEL no m-0"), log);
+        list(bench, "");
+        sendModel(bench, bench.stub.queries.get(0), model(5, "m-2", ModelState.READY));
+        bench.core.unregister("m", 3, (end, detail) -> log.add(end + detail));
+        bench.settle();
+        assertEquals(5, bench.core.model("m-2").modelId());
+        bench.stub.send(bench.stub.encoder.catalogueAck(
+            bench.stub.sessionId, bench.stub.unregistrations.get(1), Status.OK, 0, ""));
+        bench.settle();
+        assertNull(bench.core.model("m-2"));
     }
 
     @Test

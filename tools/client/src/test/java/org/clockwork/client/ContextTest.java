@@ -46,11 +46,11 @@ class ContextTest {
     @Test
     void propertiesAreReadWithTheirUnits() {
         final Map<String, String> properties = Map.of(
-            ClockworkClient.Context.REQUEST_TIMEOUT_PROP_NAME, "250ms",
-            ClockworkClient.Context.DEFAULT_SLO_PROP_NAME, "10ms",
-            ClockworkClient.Context.MAX_BYTES_IN_FLIGHT_PROP_NAME, "8m",
-            ClockworkClient.Context.MAX_IN_FLIGHT_PROP_NAME, "7",
-            ClockworkClient.Context.ENDPOINTS_PROP_NAME, "host:99");
+            Configuration.REQUEST_TIMEOUT_PROP_NAME, "250ms",
+            Configuration.DEFAULT_SLO_PROP_NAME, "10ms",
+            Configuration.MAX_BYTES_IN_FLIGHT_PROP_NAME, "8m",
+            Configuration.MAX_IN_FLIGHT_PROP_NAME, "7",
+            Configuration.ENDPOINTS_PROP_NAME, "host:99");
         properties.forEach(System::setProperty);
         try {
             final ClockworkClient.Context context = context();
@@ -59,9 +59,9 @@ class ContextTest {
             assertEquals(8 << 20, context.maxBytesInFlight());
             assertEquals(7, context.maxInFlight());
             assertEquals("host:99", context.endpoints());
-            System.setProperty(ClockworkClient.Context.REQUEST_TIMEOUT_PROP_NAME, "250");
+            System.setProperty(Configuration.REQUEST_TIMEOUT_PROP_NAME, "250");
             final String message = assertThrows(IllegalArgumentException.class, ContextTest::context).getMessage();
-            assertTrue(message.startsWith(ClockworkClient.Context.REQUEST_TIMEOUT_PROP_NAME), message);
+            assertTrue(message.startsWith(Configuration.REQUEST_TIMEOUT_PROP_NAME), message);
         } finally {
             properties.keySet().forEach(System::clearProperty);
         }

@@ -53,7 +53,7 @@ class HostileMessagesTest {
 
     @Test
     void spoiledMessagesAreCountedAndDropped() {
-        for (int seed = 0; seed < 40; seed++) {
+        for (int seed = 0; seed < 20; seed++) {
             final Random random = new Random(seed);
             final Bench bench = new Bench(c -> c.outputArenaBytes(1 << 20).requestTimeoutNs(20 * MS).outputTimeoutNs(20 * MS));
             bench.connect();

@@ -301,6 +301,29 @@ class RequestsTest {
     }
 
     @Test
+    void timesMayWrap() {
+        final Bench bench = new Bench(Long.MAX_VALUE - 70 * MS, c -> c, n -> n);
+        bench.connect();
+        final long first = bench.infer(new RequestSpec().model(1).timeoutNs(100 * MS).sloNs(90 * MS));
+        bench.infer(new RequestSpec().model(1).timeoutNs(20 * MS));
+        bench.infer(new RequestSpec().model(1).timeoutNs(99 * MS));
+        bench.aliveFor(85 * MS);
+        assertTrue(bench.clock.nanoTime() < 0, "the clock has wrapped");
+        assertEquals(1, bench.recorder.ends.size());
+        bench.stub.answer(first, Status.OK);
+        bench.settle();
+        assertTrue(bench.recorder.last().isInTime());
+        assertEquals(85 * MS, bench.recorder.last().latencyNs());
+        bench.aliveFor(13 * MS);
+        assertEquals(2, bench.recorder.ends.size());
+        bench.aliveFor(MS);
+        assertEquals(3, bench.recorder.ends.size());
+        assertTrue(bench.stub.keepAlives.size() >= 2);
+        bench.advance(500 * MS);
+        assertEquals(Status.PEER_SILENT, bench.core.lastStatus());
+    }
+
+    @Test
     void theDefaultTimeoutComesFromTheContext() {
         final Bench bench = new Bench(c -> c.requestTimeoutNs(2 * MS));
         bench.connect();
