@@ -130,16 +130,15 @@ final class EngineTest {
         final Operation operation = Driver.inferOperation(1, model, 2, request, request);
         final Operation wrong = Driver.inferOperation(2, model, 1, request);
         final Runnable work = () -> {
-            for (int i = 0; i < 2_000; i++) {
+            for (int i = 0; i < 1_000; i++) {
                 operation.clearResults();
                 wrong.clearResults();
                 driver.run(operation);
                 driver.run(wrong);
             }
         };
-        work.run();
-        final long bytes = Allocation.bytesOf(work);
-        assertTrue(bytes < 2_000, () -> "bytes=" + bytes);
+        final long bytes = leastBytesOf(work);
+        assertTrue(bytes < 1_000, () -> "bytes=" + bytes);
     }
 
     @Test
@@ -152,16 +151,15 @@ final class EngineTest {
         unload.kind = Operation.Kind.UNLOAD;
         unload.modelId = 5;
         final Runnable work = () -> {
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 100; i++) {
                 load.clearResults();
                 unload.clearResults();
                 driver.run(load);
                 driver.run(unload);
             }
         };
-        work.run();
-        final long bytes = Allocation.bytesOf(work);
-        assertTrue(bytes < 200, () -> "bytes=" + bytes);
+        final long bytes = leastBytesOf(work);
+        assertTrue(bytes < 100, () -> "bytes=" + bytes);
     }
 
     @Test
@@ -181,6 +179,15 @@ final class EngineTest {
         }
         final long perRun = (Allocation.bytesOf(thread) - bytes) / runs;
         assertTrue(perRun < 600, () -> "bytes=" + perRun);
+    }
+
+    /** Of several rounds: what classes and compilers allocate once is not meant. */
+    private static long leastBytesOf(final Runnable work) {
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 5; round++) {
+            least = Math.min(least, Allocation.bytesOf(work));
+        }
+        return least;
     }
 
     private Operation load(final long latestNs) {
