@@ -179,6 +179,11 @@ public final class WorkerAgent implements Agent, SessionListener {
         return session.state() == SessionState.LIVE;
     }
 
+    /** Room for inputs that is not given out. */
+    long freeInputBytes() {
+        return inputs.arena().freeBytes();
+    }
+
     @Override
     public boolean isMemorySettled() {
         for (final DeviceExecutor executor : executors) {

@@ -177,7 +177,8 @@ public final class DeviceExecutor implements Device.CompletionHandler {
                 counters.engineBusy(device.index(), false, operation.executeNs);
             }
         }
-        finish(action, Statuses.of(action.kind, operation.status), operation.detail == null ? "" : operation.detail);
+        finish(action, Statuses.of(action.kind, operation.status),
+            operation.detail == null ? Statuses.sentence(operation.status) : operation.detail);
     }
 
     private void onLoadCompleted(final Action action, final Operation operation) {

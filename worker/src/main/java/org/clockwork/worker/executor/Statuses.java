@@ -47,4 +47,19 @@ public final class Statuses {
             };
         };
     }
+
+    /** A sentence for what a device answered without one. */
+    static String sentence(final DeviceStatus status) {
+        return switch (status) {
+            case OK -> "";
+            case TOO_LATE -> "the window closed before the engine could start it";
+            case NO_PAGES -> "the device has not enough free pages";
+            case ALREADY_LOADED -> "the device holds this model";
+            case NOT_LOADED -> "the device does not hold the model";
+            case IN_USE -> "the model is being loaded or executed";
+            case INVALID_BATCH -> "the batch is empty or larger than the model was compiled for";
+            case FAILED -> "the device reported a failure";
+            case DEVICE_LOST -> "the device failed for good";
+        };
+    }
 }
