@@ -33,8 +33,8 @@ import org.clockwork.schema.codec.Status;
 import org.clockwork.schema.codec.UnloadEncoder;
 import org.clockwork.schema.link.Link;
 import org.clockwork.schema.link.LinkObserver;
-import org.clockwork.schema.link.Listener;
 import org.clockwork.schema.link.MessageHandler;
+import org.clockwork.schema.link.memory.MemoryListener;
 
 /** The controller's end of a worker's link, moved by a test's script: speaks the real protocol and keeps what it hears. */
 final class StubController implements LinkObserver, MessageHandler {
@@ -106,15 +106,20 @@ final class StubController implements LinkObserver, MessageHandler {
     boolean isBeating = true;
     int pollLimit = 1000;
     private final NanoClock clock;
-    private final Listener listener;
+    private final MemoryListener listener;
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
     private long incarnation;
     private long lastBeatNs;
 
-    StubController(final Listener listener, final NanoClock clock) {
+    StubController(final MemoryListener listener, final NanoClock clock) {
         this.listener = listener;
         this.clock = clock;
+    }
+
+    MemoryListener listener() {
+        return listener;
     }
 
     int doWork() {
@@ -178,7 +183,7 @@ final class StubController implements LinkObserver, MessageHandler {
     }
 
     boolean beat(final long withEpoch, final long echoSentNs, final long echoReceivedNs) {
-        return send(Link.CONTROL, new HeartbeatEncoder().wrapAndApplyHeader(buffer, 0, header)
+        return send(Link.CONTROL, heartbeat.wrapAndApplyHeader(buffer, 0, header)
             .incarnation(incarnation).epoch(withEpoch).sentNs(clock.nanoTime())
             .echoSentNs(echoSentNs).echoReceivedNs(echoReceivedNs).encodedLength());
     }

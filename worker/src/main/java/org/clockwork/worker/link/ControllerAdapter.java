@@ -3,6 +3,7 @@ package org.clockwork.worker.link;
 import java.util.Map;
 import java.util.TreeMap;
 import org.agrona.DirectBuffer;
+import org.clockwork.schema.MessageCheck;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.CancelActionDecoder;
 import org.clockwork.schema.codec.FileChunkDecoder;
@@ -13,7 +14,6 @@ import org.clockwork.schema.codec.InferDecoder;
 import org.clockwork.schema.codec.InputDecoder;
 import org.clockwork.schema.codec.InstallArtifactDecoder;
 import org.clockwork.schema.codec.LoadDecoder;
-import org.clockwork.schema.codec.MessageHeaderDecoder;
 import org.clockwork.schema.codec.ProfileDecoder;
 import org.clockwork.schema.codec.UnloadDecoder;
 import org.clockwork.schema.link.Link;
@@ -24,14 +24,12 @@ import org.clockwork.schema.link.MessageHandler;
  * what does not hold is reported as malformed and dropped. Owned by the worker agent.
  */
 public final class ControllerAdapter implements MessageHandler {
-    private static final int HEADER = MessageHeaderDecoder.ENCODED_LENGTH;
     private static final int SHA_BYTES = 32;
     private static final int DATA_LENGTH_BYTES = 4;
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     private final ControllerHandler handler;
-    private final WireCursor cursor = new WireCursor();
-    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final MessageCheck check = new MessageCheck();
     private final HelloAckDecoder helloAck = new HelloAckDecoder();
     private final HeartbeatDecoder heartbeat = new HeartbeatDecoder();
     private final InstallArtifactDecoder install = new InstallArtifactDecoder();
@@ -57,62 +55,40 @@ public final class ControllerAdapter implements MessageHandler {
     }
 
     private boolean dispatch(final int lane, final DirectBuffer buffer, final int offset, final int length) {
-        if (length < HEADER) {
+        if (!check.isValid(buffer, offset, length)) {
             return false;
         }
-        header.wrap(buffer, offset);
-        final int template = header.templateId();
-        if (header.schemaId() != MessageHeaderDecoder.SCHEMA_ID
-            || header.version() != Protocol.VERSION && template != HelloAckDecoder.TEMPLATE_ID) {
-            return false;
-        }
-        final int body = offset + HEADER;
-        final int block = header.blockLength();
-        if (block > length - HEADER) {
-            return false;
-        }
-        cursor.reset(buffer, body + block, offset + length);
+        final int body = offset + MessageCheck.BODY_OFFSET;
+        final int block = check.blockLength();
         if (lane == Link.BULK) {
-            return switch (template) {
-                case InputDecoder.TEMPLATE_ID -> block >= InputDecoder.BLOCK_LENGTH && onInput(buffer, body, block);
-                case FileChunkDecoder.TEMPLATE_ID ->
-                    block >= FileChunkDecoder.BLOCK_LENGTH && onFileChunk(buffer, body, block);
+            return switch (check.templateId()) {
+                case InputDecoder.TEMPLATE_ID -> onInput(buffer, body, block);
+                case FileChunkDecoder.TEMPLATE_ID -> onFileChunk(buffer, body, block);
                 default -> false;
             };
         }
-        return switch (template) {
-            case InferDecoder.TEMPLATE_ID -> block >= InferDecoder.BLOCK_LENGTH && onInfer(buffer, body, block);
-            case LoadDecoder.TEMPLATE_ID -> block >= LoadDecoder.BLOCK_LENGTH && onLoad(buffer, body, block);
-            case UnloadDecoder.TEMPLATE_ID -> block >= UnloadDecoder.BLOCK_LENGTH && onUnload(buffer, body, block);
-            case ProfileDecoder.TEMPLATE_ID -> block >= ProfileDecoder.BLOCK_LENGTH && onProfile(buffer, body, block);
-            case CancelActionDecoder.TEMPLATE_ID ->
-                block >= CancelActionDecoder.BLOCK_LENGTH && onCancel(buffer, body, block);
-            case HeartbeatDecoder.TEMPLATE_ID -> block >= HeartbeatDecoder.BLOCK_LENGTH && onHeartbeat(buffer, body, block);
-            case InstallArtifactDecoder.TEMPLATE_ID ->
-                block >= InstallArtifactDecoder.BLOCK_LENGTH && onInstall(buffer, body, block);
-            case ForgetArtifactDecoder.TEMPLATE_ID ->
-                block >= ForgetArtifactDecoder.BLOCK_LENGTH && onForget(buffer, body, block);
-            case HelloAckDecoder.TEMPLATE_ID -> block >= HelloAckDecoder.BLOCK_LENGTH && onHelloAck(buffer, body, block);
+        return switch (check.templateId()) {
+            case InferDecoder.TEMPLATE_ID -> onInfer(buffer, body, block);
+            case LoadDecoder.TEMPLATE_ID -> onLoad(buffer, body, block);
+            case UnloadDecoder.TEMPLATE_ID -> onUnload(buffer, body, block);
+            case ProfileDecoder.TEMPLATE_ID -> onProfile(buffer, body, block);
+            case CancelActionDecoder.TEMPLATE_ID -> onCancel(buffer, body, block);
+            case HeartbeatDecoder.TEMPLATE_ID -> onHeartbeat(buffer, body, block);
+            case InstallArtifactDecoder.TEMPLATE_ID -> onInstall(buffer, body, block);
+            case ForgetArtifactDecoder.TEMPLATE_ID -> onForget(buffer, body, block);
+            case HelloAckDecoder.TEMPLATE_ID -> onHelloAck(buffer, body, block);
             default -> false;
         };
     }
 
     private boolean onInfer(final DirectBuffer buffer, final int body, final int block) {
-        if (!cursor.enterGroup(InferDecoder.RequestsDecoder.sbeBlockLength())) {
-            return false;
-        }
-        final int requests = cursor.groupCount();
-        for (int i = 0; i < requests; i++) {
-            if (!cursor.skipElement() || !cursor.skipData()) {
-                return false;
-            }
-        }
         infer.wrap(buffer, body, block, Protocol.VERSION);
+        final InferDecoder.RequestsDecoder request = infer.requests();
+        final int requests = request.count();
         final boolean isWanted = handler.onInfer(
             infer.epoch(), infer.actionId(), infer.earliestNs(), infer.latestNs(),
             infer.modelId(), infer.deviceIndex(), infer.batchSize(), requests);
         if (isWanted) {
-            final InferDecoder.RequestsDecoder request = infer.requests();
             for (int i = 0; i < requests; i++) {
                 request.next();
                 final int inputLength = request.inputLength();
@@ -169,9 +145,6 @@ public final class ControllerAdapter implements MessageHandler {
     }
 
     private boolean onHelloAck(final DirectBuffer buffer, final int body, final int block) {
-        if (!cursor.skipText()) {
-            return false;
-        }
         helloAck.wrap(buffer, body, block, Protocol.VERSION);
         handler.onHelloAck(
             helloAck.correlationId(), helloAck.epoch(), helloAck.status(), helloAck.schemaVersion(),
@@ -180,22 +153,10 @@ public final class ControllerAdapter implements MessageHandler {
     }
 
     private boolean onInstall(final DirectBuffer buffer, final int body, final int block) {
-        if (!cursor.enterGroup(InstallArtifactDecoder.DimensionsDecoder.sbeBlockLength())) {
-            return false;
-        }
-        final int count = cursor.groupCount();
-        for (int i = 0; i < count; i++) {
-            if (!cursor.skipElement() || !cursor.skipText()) {
-                return false;
-            }
-        }
-        if (!cursor.skipText()) {
-            return false;
-        }
         install.wrap(buffer, body, block, Protocol.VERSION);
         final Map<String, Integer> dimensions = new TreeMap<>();
         final InstallArtifactDecoder.DimensionsDecoder dimension = install.dimensions();
-        for (int i = 0; i < count; i++) {
+        while (dimension.hasNext()) {
             dimension.next();
             final int value = dimension.value();
             if (value < 1) {
@@ -213,9 +174,6 @@ public final class ControllerAdapter implements MessageHandler {
     }
 
     private boolean onInput(final DirectBuffer buffer, final int body, final int block) {
-        if (!cursor.skipData()) {
-            return false;
-        }
         input.wrap(buffer, body, block, Protocol.VERSION);
         handler.onInput(
             input.requestId(), input.tensorIndex(), input.position(), input.totalLength(),
@@ -224,9 +182,6 @@ public final class ControllerAdapter implements MessageHandler {
     }
 
     private boolean onFileChunk(final DirectBuffer buffer, final int body, final int block) {
-        if (!cursor.skipData()) {
-            return false;
-        }
         fileChunk.wrap(buffer, body, block, Protocol.VERSION);
         handler.onFileChunk(
             fileChunk.transferId(), fileChunk.position(), fileChunk.totalLength(),
