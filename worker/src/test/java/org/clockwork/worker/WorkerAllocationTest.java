@@ -26,9 +26,9 @@ import org.junit.jupiter.api.Test;
 
 /** In steady state the worker's thread allocates nothing for a request, whatever way its bytes go. */
 class WorkerAllocationTest implements MessageHandler {
-    private static final int WARM_UP = 10_000;
-    private static final int CYCLES_EACH = 5;
-    private static final long STEP_NS = 250_000;
+    private static final int WARM_UP = 5_000;
+    private static final int CYCLES_EACH = 2;
+    private static final long STEP_NS = 600_000;
 
     private final WorkerRig rig = new WorkerRig(c -> c.backend(new EmulatedBackend(
         new EmulatedContext().memoryBytes(10L << 24).maxBatch(4).profiles(WorkerRig.profiles()))));
@@ -76,12 +76,12 @@ class WorkerAllocationTest implements MessageHandler {
 
     @Test
     void inputsAndOutputsOnTheBulkLane() {
-        assertAllocatesNothing(10_000, () -> {
+        assertAllocatesNothing(3_000, () -> {
             infer(200, 0, false);
             input(2 * nextId);
             input(2 * nextId + 1);
         });
-        assertTrue(ok > 10_000);
+        assertTrue(ok > 3_000);
         assertEquals(ok * 8, outputs, "four to an output of 200,000 bytes, two outputs to a batch");
     }
 
@@ -140,10 +140,10 @@ class WorkerAllocationTest implements MessageHandler {
             if (i % CYCLES_EACH == 0) {
                 ask.run();
             }
-            if (i % 160 == 0) {
+            if (i % 64 == 0) {
                 rig.controller.beat(1, 0, 0);
             }
-            for (int k = 0; k < 4; k++) {
+            for (int k = 0; k < 2; k++) {
                 rig.agent.doWork(rig.now());
                 listener.poll(Link.CONTROL, this, 100);
                 listener.poll(Link.BULK, this, 100);
