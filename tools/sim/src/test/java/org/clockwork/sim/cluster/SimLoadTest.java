@@ -52,7 +52,7 @@ class SimLoadTest {
             final Summary.Row total = rig.finish(4 * S).total();
             assertEquals(0, total.late(), total::toString);
             assertEquals(0, total.failed(), total::toString);
-            assertTrue(total.inTime() > 1_500, total::toString);
+            assertTrue(total.inTime() > 1_000, total::toString);
             assertEquals(total.refused(), total.refusedInTime(), total::toString);
         }
     }
