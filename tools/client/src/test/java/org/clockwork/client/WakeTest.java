@@ -37,7 +37,10 @@ class WakeTest {
             final int allCycles = cycles;
             cycles = 0;
             final List<String> onlyThen = run(seed, file, true);
-            assertEquals(always, onlyThen, "seed " + seed);
+            for (int i = 0; i < Math.min(always.size(), onlyThen.size()); i++) {
+                assertEquals(always.get(i), onlyThen.get(i), "seed " + seed + " event " + i);
+            }
+            assertEquals(always.size(), onlyThen.size(), "seed " + seed);
             assertTrue(cycles < allCycles / 10, cycles + " of " + allCycles);
             assertTrue(always.stream().anyMatch(line -> line.contains("OUTCOME_UNKNOWN")));
             assertTrue(always.stream().anyMatch(line -> line.contains("CLIENT_TIMED_OUT")));
