@@ -134,6 +134,11 @@ public final class ControllerAgent implements Agent {
         return path;
     }
 
+    /** The open session of this id, or null. */
+    public ClientSession session(final long sessionId) {
+        return sessions.byId(sessionId);
+    }
+
     /** From now on new requests are refused; what is in flight goes on. On the agent's thread. */
     public void drain() {
         path.drain();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.clockwork.controller.session.ClientSession;
 import org.clockwork.controller.storage.MemoryFiles;
 import org.clockwork.schema.link.memory.MemoryListener;
 import org.clockwork.schema.link.memory.MemoryNetwork;
@@ -125,6 +126,11 @@ public final class TestBed {
                 return;
             }
         }
+    }
+
+    /** The controller's side of a client's session. */
+    public ClientSession session(final ScriptedClient client) {
+        return agent.session(client.sessionId);
     }
 
     public long count(final ControllerCounter counter) {

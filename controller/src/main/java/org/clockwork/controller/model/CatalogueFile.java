@@ -1,12 +1,15 @@
 package org.clockwork.controller.model;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -15,25 +18,18 @@ import org.clockwork.controller.storage.FilePort;
 
 /** Reads and writes the catalogue's file; a write replaces the file in one step or leaves it as it was. Any one thread. */
 final class CatalogueFile {
+    /** Both are immutable. */
+    private static final ObjectReader READER = mapper().readerFor(CatalogueRecord.class);
+    private static final ObjectWriter WRITER = mapper().writerFor(CatalogueRecord.class);
+
     private final FilePort files;
     private final Path file;
     private final Path temporary;
-    private final ObjectReader reader;
-    private final ObjectWriter writer;
 
     CatalogueFile(final FilePort files, final Path directory) {
         this.files = files;
         file = directory.resolve("catalogue.json");
         temporary = directory.resolve("catalogue.json.new");
-        final ObjectMapper mapper = new ObjectMapper()
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(SerializationFeature.INDENT_OUTPUT);
-        reader = mapper.readerFor(CatalogueRecord.class);
-        writer = mapper.writerFor(CatalogueRecord.class);
     }
 
     Path path() {
@@ -46,21 +42,21 @@ final class CatalogueFile {
             if (files.length(file) < 0) {
                 return new CatalogueRecord(CatalogueRecord.FORMAT, 0, 0, 0, List.of(), List.of());
             }
-            final CatalogueRecord record = reader.readValue(files.readAll(file));
+            final CatalogueRecord record = READER.readValue(files.readAll(file));
             if (record == null || record.format() != CatalogueRecord.FORMAT) {
                 throw new CatalogueException(file, "format " + (record == null ? null : record.format())
                     + ", known is format " + CatalogueRecord.FORMAT, null);
             }
             return record;
         } catch (final JsonProcessingException ex) {
-            throw new CatalogueException(file, ex.getOriginalMessage() + " at " + place(ex), ex);
+            throw new CatalogueException(file, ex.getOriginalMessage() + place(ex), ex);
         } catch (final IOException ex) {
             throw new CatalogueException(file, "can't be read: " + ex, ex);
         }
     }
 
     void write(final CatalogueRecord record) throws IOException {
-        final byte[] bytes = writer.writeValueAsBytes(record);
+        final byte[] bytes = WRITER.writeValueAsBytes(record);
         try (FilePort.Sink sink = files.create(temporary)) {
             sink.write(ByteBuffer.wrap(bytes));
             sink.force();
@@ -69,7 +65,28 @@ final class CatalogueFile {
     }
 
     private static String place(final JsonProcessingException ex) {
-        return ex.getLocation() == null
-            ? "an unknown place" : "line " + ex.getLocation().getLineNr() + " column " + ex.getLocation().getColumnNr();
+        final String path = ex instanceof JsonMappingException mapping ? path(mapping.getPath()) : "";
+        return path + (ex.getLocation() == null
+            ? "" : " at line " + ex.getLocation().getLineNr() + " column " + ex.getLocation().getColumnNr());
+    }
+
+    private static String path(final List<JsonMappingException.Reference> path) {
+        final StringBuilder text = new StringBuilder(" in ");
+        for (final JsonMappingException.Reference reference : path) {
+            text.append('/').append(reference.getFieldName() == null ? reference.getIndex() : reference.getFieldName());
+        }
+        return text.toString();
+    }
+
+    private static ObjectMapper mapper() {
+        return JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
     }
 }

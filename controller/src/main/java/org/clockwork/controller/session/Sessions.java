@@ -81,6 +81,13 @@ public final class Sessions implements SessionCloser {
         return byLink.get(link.id());
     }
 
+    /** The open session of this id, or null. */
+    public ClientSession byId(final long sessionId) {
+        final int index = Ids.index(sessionId);
+        final ClientSession session = index < 0 || index >= sessions.length ? null : sessions[index];
+        return session != null && session.id == sessionId ? session : null;
+    }
+
     /** Open sessions. */
     public int count() {
         return sessionCount;
