@@ -51,6 +51,7 @@ public final class TestBed {
             .directory(DIRECTORY)
             .filePort(files)
             .isStorageInline(true)
+            .requestPath(new RequestPathContext().maxRequests(256).maxActions(256).arenaBytes(1 << 20))
             .clock(clock)
             .errorHandler(errors::add)
             .clientListener(clients)
