@@ -103,7 +103,7 @@ public final class TestBed {
     public ScriptedWorker joined(final ScriptedWorker worker) {
         run(0);
         worker.join();
-        run(0);
+        run(1);
         return worker;
     }
 
