@@ -38,7 +38,8 @@ final class ClientOptions {
     ClockworkClient.Context context(final String name) {
         final ClockworkClient.Context context = new ClockworkClient.Context()
             .endpoints(controller)
-            .clientName(name + '-' + ProcessHandle.current().pid());
+            .clientName(name + '-' + ProcessHandle.current().pid())
+            .connectTimeoutNs(Math.min(ClockworkClient.Context.CONNECT_TIMEOUT_DEFAULT_NS, connectTimeoutNs * 3 / 4));
         if (null != credentialsFile) {
             context.credentialsSupplier(credentials());
         }

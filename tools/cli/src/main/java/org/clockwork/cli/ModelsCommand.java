@@ -13,6 +13,7 @@ import java.util.function.Function;
 import org.clockwork.cli.load.ClientAgent;
 import org.clockwork.cli.run.Shutdown;
 import org.clockwork.cli.run.UserError;
+import org.clockwork.client.ClockworkClient;
 import org.clockwork.client.ModelInfo;
 import org.clockwork.client.RegisterSpec;
 import org.clockwork.loadgen.Table;
@@ -66,11 +67,17 @@ final class ModelsCommand implements Runnable {
         @Mixin
         private ProcessOptions process;
 
+        /** Changes the client's context before it is used. */
+        void configure(final ClockworkClient.Context context) {
+            // Only registrations have something to change.
+        }
+
         final int withClient(final Function<ClientAgent, Integer> work) {
             final Shutdown shutdown = new Shutdown(CLOSE_LIMIT_NS).arm();
             int exitCode = UserError.FAILED;
-            try (ClientSession session = ClientSession.open(
-                "models", client, client.context("models"), process, shutdown, null)) {
+            final ClockworkClient.Context context = client.context("models");
+            configure(context);
+            try (ClientSession session = ClientSession.open("models", client, context, process, shutdown, null)) {
                 exitCode = work.apply(session.agent());
                 return exitCode;
             } finally {
@@ -117,6 +124,16 @@ final class ModelsCommand implements Runnable {
             names = "--profile", paramLabel = "ROW",
             description = "Instead of a file, a row of the emulated devices' table, such as resnet50_v2 or zero.")
         private String profile;
+
+        @Option(
+            names = "--registration-timeout", paramLabel = "DURATION", defaultValue = "10m", converter = DurationConverter.class,
+            description = "Gives up when nothing has moved for so long. Default: ${DEFAULT-VALUE}.")
+        private long registrationTimeoutNs;
+
+        @Override
+        final void configure(final ClockworkClient.Context context) {
+            context.registrationTimeoutNs(registrationTimeoutNs);
+        }
 
         final int register(final String name, final Path file, final int count, final boolean isReplacing) {
             if ((null == file) == (null == profile)) {

@@ -99,6 +99,12 @@ public final class LoadDriver {
         release(slot);
     }
 
+    /** Whether a request in flight counts: false for those of the warm-up. */
+    public boolean isRecorded(final long tag) {
+        final int slot = Ids.index(tag);
+        return slot >= 0 && slot < generations.length && generations[slot] == Ids.generation(tag) && groupOf[slot] >= 0;
+    }
+
     /** Stops sending; what is in flight is still waited for. */
     public void stop(final long nowNs) {
         if (!isStopped) {

@@ -14,6 +14,7 @@ import org.clockwork.cli.load.ClientAgent;
 import org.clockwork.cli.run.AgentHost;
 import org.clockwork.cli.run.ControllerNode;
 import org.clockwork.cli.run.ErrorPrinter;
+import org.clockwork.cli.run.FreePorts;
 import org.clockwork.client.ClockworkClient;
 import org.clockwork.controller.Controller;
 import org.clockwork.device.cpu.CpuBackend;

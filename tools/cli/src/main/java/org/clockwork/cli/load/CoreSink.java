@@ -81,7 +81,7 @@ final class CoreSink implements RequestSink, ResponseHandler {
             if (null != answers) {
                 answers.onAnswer(inputOf[slot], result);
             }
-            if (null != phases) {
+            if (null != phases && driver.isRecorded(result.token())) {
                 phases.onAnswer(result);
             }
         }

@@ -8,7 +8,7 @@ import org.clockwork.loadgen.Table;
 
 /** Where the time of answered requests went. Written by the client's thread; read when the load is over. */
 public final class Phases {
-    private static final long LOWEST_NS = 128;
+    private static final long LOWEST_NS = 1;
     private static final long HIGHEST_NS = 3_600_000_000_000L;
     private static final int DIGITS = 2;
     private static final double US = 1e3;

@@ -3,6 +3,7 @@ package org.clockwork.cli.run;
 import io.aeron.Aeron;
 import io.aeron.exceptions.AeronException;
 import io.aeron.exceptions.RegistrationException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -53,6 +54,9 @@ public final class AgentHost implements AutoCloseable {
         } catch (final AeronException ex) {
             host.close();
             throw new UserError("Aeron: " + ex.getMessage(), ex);
+        } catch (final UncheckedIOException ex) {
+            host.close();
+            throw new UserError(ex.getMessage() + " (" + ex.getCause().getMessage() + ')', ex);
         } catch (final RuntimeException ex) {
             host.close();
             throw ex;

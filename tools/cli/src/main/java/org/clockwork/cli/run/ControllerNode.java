@@ -7,6 +7,7 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.SystemNanoClock;
 import org.clockwork.controller.Controller;
 import org.clockwork.controller.ControllerAgent;
+import org.clockwork.controller.model.CatalogueException;
 import org.clockwork.schema.link.Listener;
 import org.clockwork.schema.link.aeron.AeronLinks;
 import org.clockwork.schema.link.aeron.AeronListener;
@@ -44,6 +45,9 @@ public final class ControllerNode implements Agent {
                 .workerListener(workers)
                 .clock(SystemNanoClock.INSTANCE)
                 .errorHandler(errorHandler)));
+        } catch (final CatalogueException ex) {
+            CloseHelper.quietCloseAll(workers, clients);
+            throw new UserError("the controller's directory can't be used: " + ex.getMessage(), ex);
         } catch (final RuntimeException ex) {
             CloseHelper.quietCloseAll(workers, clients);
             throw ex;
@@ -77,9 +81,10 @@ public final class ControllerNode implements Agent {
         try {
             return new AeronListener(isForClients ? context.clientStreams() : context.workerStreams());
         } catch (final io.aeron.exceptions.AeronException ex) {
-            throw new UserError("cannot listen for " + (isForClients ? "clients" : "workers") + " on " + endpoint
-                + " (and the next port): " + ex.getMessage() + "; choose another with "
-                + (isForClients ? "--clients" : "--workers"), ex);
+            final boolean isTaken = String.valueOf(ex.getMessage()).contains("already in use");
+            throw new UserError("cannot listen for " + (isForClients ? "clients" : "workers") + " on " + endpoint + ": "
+                + (isTaken ? "that port or the next one is in use; is another controller running?" : ErrorPrinter.sentence(ex))
+                + " Choose another with " + (isForClients ? "--clients" : "--workers"), ex);
         }
     }
 }

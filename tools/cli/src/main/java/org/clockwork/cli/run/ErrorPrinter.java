@@ -1,5 +1,6 @@
 package org.clockwork.cli.run;
 
+import io.aeron.exceptions.AeronException;
 import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.Map;
@@ -23,7 +24,7 @@ public final class ErrorPrinter implements ErrorHandler, AutoCloseable {
 
     @Override
     public synchronized void onError(final Throwable error) {
-        final String text = error.getClass().getSimpleName() + ": " + error.getMessage();
+        final String text = sentence(error);
         final boolean hasRoom = counts.size() < MAX_DISTINCT || counts.containsKey(text);
         final int count = counts.merge(hasRoom ? text : "other", 1, Integer::sum);
         if (1 == count) {
@@ -32,6 +33,15 @@ public final class ErrorPrinter implements ErrorHandler, AutoCloseable {
                 error.printStackTrace(out);
             }
         }
+    }
+
+    /** What went wrong, without names of classes where the message says it. */
+    static String sentence(final Throwable error) {
+        final String message = error.getMessage();
+        if (error instanceof AeronException && null != message) {
+            return "Aeron: " + message.replaceAll("(io\\.aeron\\.\\S+ : )|((ERROR|WARN|FATAL) - )|( \\(at [^)]*\\)\\))", "");
+        }
+        return null == message ? error.getClass().getSimpleName() : error.getClass().getSimpleName() + ": " + message;
     }
 
     /** Errors so far. */

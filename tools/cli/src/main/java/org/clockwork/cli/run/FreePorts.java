@@ -1,10 +1,9 @@
-package org.clockwork.cli.demo;
+package org.clockwork.cli.run;
 
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import org.clockwork.cli.run.UserError;
 
 /** Finds UDP ports that nobody uses, so that a demonstration runs beside anything else. */
 public final class FreePorts {
