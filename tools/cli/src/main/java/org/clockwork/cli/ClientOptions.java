@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.clockwork.cli.run.UserError;
 import org.clockwork.client.ClockworkClient;
+import org.clockwork.client.Configuration;
 import org.clockwork.client.CredentialsSupplier;
 import picocli.CommandLine.Option;
 
@@ -39,7 +40,7 @@ final class ClientOptions {
         final ClockworkClient.Context context = new ClockworkClient.Context()
             .endpoints(controller)
             .clientName(name + '-' + ProcessHandle.current().pid())
-            .connectTimeoutNs(Math.min(ClockworkClient.Context.CONNECT_TIMEOUT_DEFAULT_NS, connectTimeoutNs * 3 / 4));
+            .connectTimeoutNs(Math.min(Configuration.CONNECT_TIMEOUT_DEFAULT_NS, connectTimeoutNs * 3 / 4));
         if (null != credentialsFile) {
             context.credentialsSupplier(credentials());
         }
