@@ -36,8 +36,10 @@ final class ActionIntake {
     private final int maxBatch;
     private final long horizonNs;
     private boolean isDraining;
-    /** The INFER whose requests are being read. */
+    /** The INFER whose requests are being read; null if it has got its result already. */
     private Action inferring;
+    /** Whether the INFER being read was refused by this worker's own choice: its inputs are not awaited. */
+    private boolean isForgetting;
 
     /**
      * An intake that lets everything in that holds.
@@ -94,19 +96,28 @@ final class ActionIntake {
         }
     }
 
-    /** Begins an INFER; false if it has got its result already. */
-    boolean onInfer(
+    /** Begins an INFER. */
+    void onInfer(
             final long epoch, final long actionId, final long earliestNs, final long latestNs,
             final long modelId, final int deviceIndex, final int batchSize, final int requestCount, final long nowNs) {
-        return beginBatch(
-            ActionKind.INFER, epoch, actionId, earliestNs, latestNs, modelId, deviceIndex, batchSize, requestCount, nowNs);
+        isForgetting = !beginBatch(
+            ActionKind.INFER, epoch, actionId, earliestNs, latestNs, modelId, deviceIndex, batchSize, requestCount, nowNs)
+            && !authority.isStale(epoch);
+    }
+
+    /** The requests that follow belong to an INFER for which there is no session. */
+    void ignoreInfer() {
+        isForgetting = false;
     }
 
     void onInferRequest(
             final int index, final long requestId, final long seed, final int inputBytes, final boolean isGenerated,
             final boolean isOutputOmitted, final DirectBuffer buffer, final int offset, final int length, final long nowNs) {
         final Action action = inferring;
-        if (action.status != Status.OK) {
+        if (action == null || action.status != Status.OK) {
+            if (!isGenerated && length == 0 && (action != null || isForgetting)) {
+                inputs.forget(requestId);
+            }
             return;
         }
         final int expectedBytes = action.artifact.inputs().totalBytes();
@@ -122,6 +133,7 @@ final class ActionIntake {
             }
         } else if (inputBytes != expectedBytes || length != 0 && length != inputBytes) {
             action.end(Status.WRONG_INPUT_SIZE, "the input has another size than the model's");
+            inputs.forget(requestId);
         } else if (length > 0) {
             inputs.inline(action, index, buffer, offset, length);
         } else if (expectedBytes > 0) {
@@ -131,6 +143,9 @@ final class ActionIntake {
 
     void onInferEnd() {
         final Action action = inferring;
+        if (action == null) {
+            return;
+        }
         inferring = null;
         if (action.status != Status.OK) {
             inputs.release(action);

@@ -88,11 +88,14 @@ final class Inbox implements ControllerHandler {
     }
 
     @Override
-    public boolean onInfer(
+    public void onInfer(
             final long epoch, final long actionId, final long earliestNs, final long latestNs,
             final long modelId, final int deviceIndex, final int batchSize, final int requestCount) {
-        return isLive() && intake.onInfer(
-            epoch, actionId, earliestNs, latestNs, modelId, deviceIndex, batchSize, requestCount, nowNs);
+        if (isLive()) {
+            intake.onInfer(epoch, actionId, earliestNs, latestNs, modelId, deviceIndex, batchSize, requestCount, nowNs);
+        } else {
+            intake.ignoreInfer();
+        }
     }
 
     @Override

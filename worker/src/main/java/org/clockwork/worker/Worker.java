@@ -66,7 +66,7 @@ public final class Worker {
         /** System property: endpoints of the controllers, as {@code host:port}, separated by commas. */
         public static final String CONTROLLERS_PROP_NAME = "clockwork.worker.controllers";
         /** Default of {@link #CONTROLLERS_PROP_NAME}. */
-        public static final String CONTROLLERS_DEFAULT = "localhost:7201";
+        public static final String CONTROLLERS_DEFAULT = "localhost:14219";
         /** System property: directory for model files; without one only profiles can be installed. */
         public static final String STORE_DIR_PROP_NAME = "clockwork.worker.store.dir";
 

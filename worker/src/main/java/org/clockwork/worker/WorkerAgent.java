@@ -179,6 +179,11 @@ public final class WorkerAgent implements Agent, SessionListener {
         return session.state() == SessionState.LIVE;
     }
 
+    /** Inputs that are not complete or not asked for. */
+    int inputsWaiting() {
+        return inputs.size();
+    }
+
     /** Room for inputs that is not given out. */
     long freeInputBytes() {
         return inputs.arena().freeBytes();

@@ -257,6 +257,47 @@ class ExecutionTest {
     }
 
     @Test
+    void inputsOfRefusedInfersTakeNoRoom() {
+        start();
+        load(100);
+        controller.input(1, 0, 0, 8, bytes(1, 8));
+        rig.settle();
+        controller.infer(10, rig.now(), rig.now() - 1, 100, 2, Request.bulk(1, 8), Request.bulk(2, 8));
+        controller.infer(11, rig.now(), rig.now() + MS, 999, 1, Request.bulk(3, 8));
+        controller.infer(12, rig.now(), rig.now() + MS, 100, 2, Request.bulk(4, 9), Request.bulk(5, 8));
+        controller.infer(13, rig.now() + MS, rig.now() + 2 * MS, 100, 1, Request.bulk(6, 8));
+        controller.cancel(13);
+        rig.settle();
+        assertEquals(1 << 20, freeInputBytes());
+        for (int request = 1; request <= 6; request++) {
+            controller.input(request, 0, 0, 8, bytes(1, 8));
+        }
+        rig.settle();
+        assertEquals(6, rig.count(WorkerCounter.INPUTS_DROPPED));
+        assertEquals(1 << 20, freeInputBytes());
+        assertEquals(0, rig.agent.inputsWaiting());
+        controller.infer(14, rig.now(), rig.now() + MS, 100, 1, Request.bulk(2, 8));
+        controller.input(2, 0, 0, 8, bytes(1, 8));
+        rig.settle();
+        finish();
+        assertEquals(Status.OK, controller.result(14).status());
+    }
+
+    @Test
+    void duplicateInferDoesNotHarmTheFirst() {
+        start();
+        load(100);
+        controller.infer(10, rig.now(), rig.now() + MS, 100, 1, Request.bulk(1, 8));
+        controller.infer(10, rig.now(), rig.now() + MS, 100, 1, Request.bulk(1, 8));
+        controller.input(1, 0, 0, 8, bytes(1, 8));
+        rig.settle();
+        assertEquals(Status.ACTION_DUPLICATE_ID, controller.result(10).status());
+        controller.heard.clear();
+        finish();
+        assertEquals(Status.OK, controller.result(10).status());
+    }
+
+    @Test
     void oneRequestInTwoInfers() {
         start();
         load(100);

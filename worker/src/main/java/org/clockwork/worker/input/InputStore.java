@@ -1,5 +1,6 @@
 package org.clockwork.worker.input;
 
+import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.clockwork.schema.codec.Status;
@@ -17,6 +18,9 @@ public final class InputStore {
     /** Most input tensors of a model. */
     public static final int MAX_TENSORS = 16;
     private static final float LOAD_FACTOR = 0.5f;
+    private static final int ENDED_BITS = 12;
+    private static final int ENDED = 1 << ENDED_BITS;
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
     private final HostArena arena;
     private final long orphanTimeoutNs;
@@ -24,6 +28,8 @@ public final class InputStore {
     private final Long2ObjectHashMap<InputEntry> byRequest;
     private final InputEntry[] free;
     private int freeCount;
+    /** Requests whose INFER ended before its input had come, by hash, the newest in its place: what still comes is dropped. */
+    private final long[] ended = new long[ENDED];
     private InputEntry oldest;
     private InputEntry youngest;
 
@@ -39,6 +45,7 @@ public final class InputStore {
             free[i] = new InputEntry();
         }
         freeCount = maxEntries;
+        Arrays.fill(ended, Long.MIN_VALUE);
     }
 
     /** Inputs that are not complete or not asked for. */
@@ -61,7 +68,7 @@ public final class InputStore {
             return;
         }
         InputEntry entry = byRequest.get(requestId);
-        if (entry == null && position == 0) {
+        if (entry == null && position == 0 && ended[place(requestId)] != requestId) {
             entry = create(requestId, nowNs);
             if (entry != null) {
                 addOrphan(entry);
@@ -121,6 +128,9 @@ public final class InputStore {
      */
     public boolean expect(final Action action, final int requestIndex, final long nowNs) {
         final long requestId = action.requestIds[requestIndex];
+        if (ended[place(requestId)] == requestId) {
+            ended[place(requestId)] = Long.MIN_VALUE;
+        }
         InputEntry entry = byRequest.get(requestId);
         if (entry == null) {
             entry = create(requestId, nowNs);
@@ -146,6 +156,18 @@ public final class InputStore {
         return action.status == Status.OK;
     }
 
+    /** The INFER of this request was refused: what has come for it is freed, what still comes is dropped. */
+    public void forget(final long requestId) {
+        final InputEntry entry = byRequest.get(requestId);
+        if (entry == null) {
+            ended[place(requestId)] = requestId;
+        } else if (entry.action == null) {
+            ended[place(requestId)] = requestId;
+            removeOrphan(entry);
+            release(entry);
+        }
+    }
+
     /** Frees all inputs of an action, those on their way too. */
     public void release(final Action action) {
         for (int i = 0; i < action.requestCount; i++) {
@@ -155,6 +177,7 @@ public final class InputStore {
             } else if (action.inputsMissing > 0 && !action.isGenerated[i]) {
                 final InputEntry entry = byRequest.get(action.requestIds[i]);
                 if (entry != null && entry.action == action) {
+                    ended[place(entry.requestId)] = entry.requestId;
                     release(entry);
                     action.inputsMissing--;
                 }
@@ -187,6 +210,10 @@ public final class InputStore {
     /** When the next input is freed because nobody asked for it. */
     public long nextWakeNs() {
         return oldest == null ? Long.MAX_VALUE : oldest.createdNs + orphanTimeoutNs;
+    }
+
+    private static int place(final long requestId) {
+        return (int) ((requestId * GOLDEN) >>> Long.SIZE - ENDED_BITS);
     }
 
     private boolean isNext(final InputEntry entry, final int tensor, final int position, final int totalLength) {

@@ -85,21 +85,19 @@ public final class ControllerAdapter implements MessageHandler {
         infer.wrap(buffer, body, block, Protocol.VERSION);
         final InferDecoder.RequestsDecoder request = infer.requests();
         final int requests = request.count();
-        final boolean isWanted = handler.onInfer(
+        handler.onInfer(
             infer.epoch(), infer.actionId(), infer.earliestNs(), infer.latestNs(),
             infer.modelId(), infer.deviceIndex(), infer.batchSize(), requests);
-        if (isWanted) {
-            for (int i = 0; i < requests; i++) {
-                request.next();
-                final int inputLength = request.inputLength();
-                handler.onInferRequest(
-                    i, request.requestId(), request.seed(), request.inputBytes(),
-                    request.flags().generatedInput(), request.flags().omitOutput(),
-                    buffer, infer.limit() + DATA_LENGTH_BYTES, inputLength);
-                request.skipInput();
-            }
-            handler.onInferEnd();
+        for (int i = 0; i < requests; i++) {
+            request.next();
+            final int inputLength = request.inputLength();
+            handler.onInferRequest(
+                i, request.requestId(), request.seed(), request.inputBytes(),
+                request.flags().generatedInput(), request.flags().omitOutput(),
+                buffer, infer.limit() + DATA_LENGTH_BYTES, inputLength);
+            request.skipInput();
         }
+        handler.onInferEnd();
         return true;
     }
 

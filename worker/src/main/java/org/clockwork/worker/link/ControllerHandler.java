@@ -28,12 +28,8 @@ public interface ControllerHandler {
     /** Give the pages of a model back. */
     void onUnload(long epoch, long actionId, long earliestNs, long latestNs, long modelId, int deviceIndex);
 
-    /**
-     * Run a batch; its requests follow.
-     *
-     * @return false to be spared the requests.
-     */
-    boolean onInfer(
+    /** Run a batch; its requests follow. */
+    void onInfer(
         long epoch, long actionId, long earliestNs, long latestNs, long modelId, int deviceIndex, int batchSize,
         int requestCount);
 
