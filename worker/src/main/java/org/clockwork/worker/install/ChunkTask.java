@@ -9,7 +9,8 @@ import org.clockwork.worker.store.IncomingFile;
 /** Writes one chunk of a file; pooled. The number of these bounds what waits for the disk. */
 final class ChunkTask extends InstallTask {
     private final Installer installer;
-    private final ByteBuffer bytes = ByteBuffer.allocateDirect(Protocol.MAX_MESSAGE_BYTES);
+    /** Allocated when it is first needed, which on many workers is never. */
+    private ByteBuffer bytes;
     private IncomingFile file;
     Artifact artifact;
 
@@ -21,6 +22,9 @@ final class ChunkTask extends InstallTask {
     void fill(final Artifact owner, final IncomingFile target, final DirectBuffer buffer, final int offset, final int length) {
         artifact = owner;
         file = target;
+        if (bytes == null) {
+            bytes = ByteBuffer.allocateDirect(Protocol.MAX_MESSAGE_BYTES);
+        }
         bytes.clear();
         buffer.getBytes(offset, bytes, 0, length);
         bytes.limit(length);

@@ -2,21 +2,17 @@ package org.clockwork.worker.install;
 
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
-import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.clockwork.device.Backend;
-import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.ModelException;
 import org.clockwork.schema.Protocol;
-import org.clockwork.schema.codec.ArtifactPhase;
 import org.clockwork.schema.codec.Status;
 import org.clockwork.worker.WorkerCounter;
 import org.clockwork.worker.WorkerCounters;
@@ -30,27 +26,20 @@ import org.clockwork.worker.store.StoreException;
  * work and all compiling happens on the executor; the rest is owned by the worker agent.
  */
 public final class Installer {
-    /** Most input tensors of a model. */
-    public static final int MAX_INPUT_TENSORS = 16;
-    /** Most output tensors of a model. */
-    public static final int MAX_OUTPUT_TENSORS = 64;
-    private static final int REPORTS_PER_CYCLE = 16;
     private static final int OTHER_TASKS = 64;
     private static final long POLL_NS = 1_000_000L;
 
     private final Backend backend;
     private final ModelStore store;
     private final Executor executor;
-    private final ArtifactReport publisher;
     private final WorkerCounters counters;
     private final ErrorHandler errorHandler;
     private final InstallLimits limits;
     private final Queue<InstallTask> done;
     private final ChunkTask[] freeChunks;
-    private final Map<String, Artifact> byKey = new LinkedHashMap<>();
-    private final Int2ObjectHashMap<Artifact> byId = new Int2ObjectHashMap<>();
+    private final ArtifactTable table = new ArtifactTable();
     private final ArrayDeque<Artifact> waiting = new ArrayDeque<>();
-    private final ArrayDeque<Artifact> reports = new ArrayDeque<>();
+    private final ArtifactReports reports;
     private final ArrayDeque<Artifact> closing = new ArrayDeque<>();
     private int freeChunkCount;
     private int tasksOut;
@@ -68,7 +57,7 @@ public final class Installer {
         this.backend = backend;
         this.store = store;
         this.executor = executor;
-        this.publisher = publisher;
+        reports = new ArtifactReports(publisher);
         this.counters = counters;
         this.errorHandler = errorHandler;
         this.limits = limits;
@@ -82,7 +71,7 @@ public final class Installer {
 
     /** An artifact that can be loaded, or null. */
     public Artifact ready(final int artifactId) {
-        final Artifact artifact = byId.get(artifactId);
+        final Artifact artifact = table.find(artifactId);
         return artifact != null && artifact.isReady() ? artifact : null;
     }
 
@@ -99,24 +88,24 @@ public final class Installer {
             counters.increment(WorkerCounter.MALFORMED);
             return;
         }
-        final Artifact known = byKey.get(key);
+        final Artifact known = table.find(key);
         if (known != null && known.state != ArtifactState.FAILED) {
             name(known, artifactId, epoch);
-            report(known);
+            reports.add(known);
             return;
         }
         final int batch = maxBatch == 0 ? maxDeviceBatch() : Math.min(maxBatch, maxDeviceBatch());
         final Artifact artifact = new Artifact(key, fileHash, fileLength, profileName, dimensions, batch);
         if (known != null) {
-            remove(known);
+            table.remove(known);
         }
-        if (byKey.size() >= limits.maxArtifacts() && !makeRoom()) {
+        if (table.size() >= limits.maxArtifacts() && !makeRoom()) {
             artifact.id = artifactId;
             artifact.epoch = epoch;
             end(artifact, Status.TOO_MANY_MODELS, "the worker's table of artifacts is full: limit=" + limits.maxArtifacts());
             return;
         }
-        byKey.put(key, artifact);
+        table.add(artifact);
         name(artifact, artifactId, epoch);
         if (artifact.hasFile() && fileLength < 1) {
             end(artifact, Status.INVALID_REGISTRATION, "neither a file nor a profile is named");
@@ -130,15 +119,13 @@ public final class Installer {
 
     /** FORGET-ARTIFACT. */
     public void onForget(final int artifactId) {
-        final Artifact artifact = byId.get(artifactId);
+        final Artifact artifact = table.find(artifactId);
         if (artifact == null) {
             counters.increment(WorkerCounter.UNEXPECTED);
             return;
         }
-        unname(artifact);
-        artifact.isForgotten = true;
-        giveUp(artifact);
-        closeIfUnused(artifact);
+        table.unname(artifact);
+        forget(artifact);
     }
 
     /** FILE-CHUNK; only while {@link #chunkRoom()} is above 0. */
@@ -164,7 +151,7 @@ public final class Installer {
                 fail(artifact, Status.STORAGE_FULL, "the worker is stopping");
             } else if (receivedBytes == artifact.fileLength) {
                 artifact.state = ArtifactState.VERIFYING;
-                submitOrFail(artifact, new FinishTask(artifact, incoming));
+                submitOrFail(artifact, new FinishTask(done, this, artifact, incoming));
             }
         }
     }
@@ -172,14 +159,12 @@ public final class Installer {
     /** The controller's names for artifacts hold no longer; what it was about to send will not come. */
     public void onAuthorityLost() {
         sweepNs = Long.MAX_VALUE;
-        byId.clear();
+        table.unnameAll();
         reports.clear();
         waiting.clear();
-        for (final Artifact artifact : byKey.values().toArray(new Artifact[0])) {
-            artifact.id = Artifact.NO_ID;
-            artifact.isReportPending = false;
+        for (final Artifact artifact : table.all()) {
             if (artifact.state == ArtifactState.WAITING || artifact.state == ArtifactState.FAILED) {
-                remove(artifact);
+                table.remove(artifact);
             } else if (artifact == current) {
                 giveUp(artifact);
             }
@@ -223,7 +208,7 @@ public final class Installer {
             sweep();
             work++;
         }
-        return work + sendReports();
+        return work + reports.send();
     }
 
     /** Earliest time at which it has something to do if no message comes. */
@@ -242,19 +227,38 @@ public final class Installer {
     public void close() {
         InstallTask task;
         while ((task = done.poll()) != null) {
-            if (task instanceof CompileTask compile && compile.model != null) {
-                compile.model.close();
+            if (task instanceof CompileTask compile) {
+                compile.closeModel();
             }
         }
         if (incoming != null) {
             incoming.abort();
         }
-        for (final Artifact artifact : byKey.values()) {
+        for (final Artifact artifact : table.all()) {
             closeQuietly(artifact);
         }
-        byKey.clear();
+        table.clear();
         closing.forEach(Installer::closeQuietly);
         closing.clear();
+    }
+
+    void onChecked(final Artifact artifact, final IncomingFile file, final Throwable failure, final long nowNs) {
+        if (!isCurrent(artifact, ArtifactState.CHECKING)) {
+            if (file != null) {
+                submit(new AbortTask(done, file));
+            }
+        } else if (failure != null) {
+            fail(artifact, failure);
+        } else if (file == null) {
+            compile(artifact, store.file(artifact.fileHash));
+        } else {
+            incoming = file;
+            receivedBytes = 0;
+            lastChunkNs = nowNs;
+            artifact.transferId = nextTransferId++;
+            artifact.state = ArtifactState.RECEIVING;
+            reports.add(artifact);
+        }
     }
 
     void onChunkWritten(final ChunkTask task, final Artifact artifact, final Throwable failure) {
@@ -265,6 +269,36 @@ public final class Installer {
         }
     }
 
+    void onFinished(final Artifact artifact, final Throwable failure) {
+        if (!isCurrent(artifact, ArtifactState.VERIFYING)) {
+            return;
+        }
+        incoming = null;
+        if (failure != null) {
+            fail(artifact, failure);
+            return;
+        }
+        counters.increment(WorkerCounter.FILES_RECEIVED);
+        if (artifact.isForgotten || artifact.id == Artifact.NO_ID) {
+            current = null;
+            table.remove(artifact);
+        } else {
+            compile(artifact, store.file(artifact.fileHash));
+        }
+    }
+
+    void onCompiled(final Artifact artifact, final Throwable failure) {
+        current = null;
+        if (failure != null) {
+            fail(artifact, failure);
+            return;
+        }
+        artifact.state = ArtifactState.READY;
+        counters.increment(WorkerCounter.ARTIFACTS_READY);
+        reports.add(artifact);
+        closeIfUnused(artifact);
+    }
+
     private boolean canBegin() {
         return current == null && !waiting.isEmpty() && tasksOut < OTHER_TASKS / 2;
     }
@@ -273,7 +307,7 @@ public final class Installer {
         current = artifact;
         if (artifact.hasFile()) {
             artifact.state = ArtifactState.CHECKING;
-            submitOrFail(artifact, new CheckTask(artifact));
+            submitOrFail(artifact, new CheckTask(done, this, artifact, store));
         } else {
             compile(artifact, null);
         }
@@ -281,8 +315,8 @@ public final class Installer {
 
     private void compile(final Artifact artifact, final Path file) {
         artifact.state = ArtifactState.COMPILING;
-        report(artifact);
-        submitOrFail(artifact, new CompileTask(artifact, file));
+        reports.add(artifact);
+        submitOrFail(artifact, new CompileTask(done, this, artifact, file, backend));
     }
 
     private boolean isCurrent(final Artifact artifact, final ArtifactState state) {
@@ -294,13 +328,13 @@ public final class Installer {
         switch (artifact.state) {
             case WAITING -> {
                 waiting.remove(artifact);
-                remove(artifact);
+                table.remove(artifact);
             }
-            case FAILED -> remove(artifact);
+            case FAILED -> table.remove(artifact);
             case CHECKING, RECEIVING -> {
                 abortIncoming();
                 current = null;
-                remove(artifact);
+                table.remove(artifact);
             }
             default -> {
                 // VERIFYING and COMPILING can't be stopped; READY is closed when no device holds it.
@@ -326,7 +360,7 @@ public final class Installer {
             current = null;
         }
         if (artifact.isForgotten || artifact.id == Artifact.NO_ID) {
-            remove(artifact);
+            table.remove(artifact);
         } else {
             end(artifact, status, detail);
         }
@@ -337,50 +371,32 @@ public final class Installer {
         artifact.status = status;
         artifact.detail = detail;
         counters.increment(WorkerCounter.ARTIFACTS_FAILED);
-        report(artifact);
+        reports.add(artifact);
     }
 
     private void abortIncoming() {
         if (incoming != null) {
-            submit(new AbortTask(incoming));
+            submit(new AbortTask(done, incoming));
             incoming = null;
         }
     }
 
     private void name(final Artifact artifact, final int artifactId, final long epoch) {
-        final Artifact other = byId.put(artifactId, artifact);
-        if (other != null && other != artifact) {
-            other.id = Artifact.NO_ID;
-            other.isForgotten = true;
-            giveUp(other);
-            closeIfUnused(other);
-        }
-        if (artifact.id != artifactId && artifact.id != Artifact.NO_ID) {
-            byId.remove(artifact.id);
-        }
-        artifact.id = artifactId;
-        artifact.epoch = epoch;
-        artifact.isForgotten = false;
-    }
-
-    private void unname(final Artifact artifact) {
-        if (artifact.id != Artifact.NO_ID) {
-            if (byId.get(artifact.id) == artifact) {
-                byId.remove(artifact.id);
-            }
-            artifact.id = Artifact.NO_ID;
+        final Artifact other = table.name(artifact, artifactId, epoch);
+        if (other != null) {
+            forget(other);
         }
     }
 
-    private void remove(final Artifact artifact) {
-        unname(artifact);
-        byKey.remove(artifact.key, artifact);
-        artifact.state = ArtifactState.GONE;
+    private void forget(final Artifact artifact) {
+        artifact.isForgotten = true;
+        giveUp(artifact);
+        closeIfUnused(artifact);
     }
 
     private void closeIfUnused(final Artifact artifact) {
         if (artifact.isForgotten && artifact.state == ArtifactState.READY && !artifact.isHeld()) {
-            remove(artifact);
+            table.remove(artifact);
             closing.add(artifact);
         }
     }
@@ -388,7 +404,7 @@ public final class Installer {
     /** Closes what no controller has asked for since the session began. */
     private void sweep() {
         sweepNs = Long.MAX_VALUE;
-        for (final Artifact artifact : byKey.values().toArray(new Artifact[0])) {
+        for (final Artifact artifact : table.all()) {
             if (artifact.id == Artifact.NO_ID) {
                 artifact.isForgotten = true;
                 closeIfUnused(artifact);
@@ -398,9 +414,9 @@ public final class Installer {
 
     /** Drops one artifact that nobody needs; false if all are needed. */
     private boolean makeRoom() {
-        for (final Artifact artifact : byKey.values()) {
+        for (final Artifact artifact : table.all()) {
             if (artifact.state == ArtifactState.FAILED) {
-                remove(artifact);
+                table.remove(artifact);
                 return true;
             }
             if (artifact.state == ArtifactState.READY && artifact.id == Artifact.NO_ID && !artifact.isHeld()) {
@@ -410,36 +426,6 @@ public final class Installer {
             }
         }
         return false;
-    }
-
-    private void report(final Artifact artifact) {
-        if (!artifact.isReportPending && artifact.id != Artifact.NO_ID) {
-            artifact.isReportPending = true;
-            reports.add(artifact);
-        }
-    }
-
-    private int sendReports() {
-        int sent = 0;
-        while (!reports.isEmpty() && sent < REPORTS_PER_CYCLE) {
-            final Artifact artifact = reports.peek();
-            if (artifact.isReportPending && artifact.id != Artifact.NO_ID && !send(artifact)) {
-                break;
-            }
-            artifact.isReportPending = false;
-            reports.poll();
-            sent++;
-        }
-        return sent;
-    }
-
-    private boolean send(final Artifact artifact) {
-        return switch (artifact.state) {
-            case RECEIVING -> publisher.send(artifact, ArtifactPhase.NEED_FILE, Status.NEED_FILE, artifact.transferId, "");
-            case READY -> publisher.send(artifact, ArtifactPhase.READY, Status.OK, 0, "");
-            case FAILED -> publisher.send(artifact, ArtifactPhase.FAILED, artifact.status, 0, artifact.detail);
-            default -> publisher.send(artifact, ArtifactPhase.COMPILING, Status.OK, 0, "");
-        };
     }
 
     private boolean submit(final InstallTask task) {
@@ -460,7 +446,7 @@ public final class Installer {
     }
 
     private void submitClose(final Artifact artifact) {
-        if (!submit(new CloseTask(artifact))) {
+        if (!submit(new CloseTask(done, artifact, errorHandler))) {
             closeQuietly(artifact);
         }
     }
@@ -488,167 +474,5 @@ public final class Installer {
             case UNKNOWN_PROFILE -> Status.UNKNOWN_PROFILE;
             case COMPILE_FAILED -> Status.COMPILE_FAILED;
         };
-    }
-
-    /** Looks for the file; where it is missing, makes ready to receive it. */
-    private final class CheckTask extends InstallTask {
-        private final Artifact artifact;
-        private IncomingFile file;
-
-        CheckTask(final Artifact artifact) {
-            super(done);
-            this.artifact = artifact;
-        }
-
-        @Override
-        void perform() throws Exception {
-            if (!store.contains(artifact.fileHash, artifact.fileLength)) {
-                file = store.receive(artifact.fileHash, artifact.fileLength);
-            }
-        }
-
-        @Override
-        void complete(final long nowNs) {
-            if (!isCurrent(artifact, ArtifactState.CHECKING)) {
-                if (file != null) {
-                    submit(new AbortTask(file));
-                }
-            } else if (failure != null) {
-                fail(artifact, failure);
-            } else if (file == null) {
-                compile(artifact, store.file(artifact.fileHash));
-            } else {
-                incoming = file;
-                receivedBytes = 0;
-                lastChunkNs = nowNs;
-                artifact.transferId = nextTransferId++;
-                artifact.state = ArtifactState.RECEIVING;
-                report(artifact);
-            }
-        }
-    }
-
-    /** Compares the digest of a whole file and keeps it. */
-    private final class FinishTask extends InstallTask {
-        private final Artifact artifact;
-        private final IncomingFile file;
-
-        FinishTask(final Artifact artifact, final IncomingFile file) {
-            super(done);
-            this.artifact = artifact;
-            this.file = file;
-        }
-
-        @Override
-        void perform() throws Exception {
-            file.finish();
-        }
-
-        @Override
-        void complete(final long nowNs) {
-            if (!isCurrent(artifact, ArtifactState.VERIFYING)) {
-                return;
-            }
-            incoming = null;
-            if (failure != null) {
-                fail(artifact, failure);
-                return;
-            }
-            counters.increment(WorkerCounter.FILES_RECEIVED);
-            if (artifact.isForgotten || artifact.id == Artifact.NO_ID) {
-                current = null;
-                remove(artifact);
-            } else {
-                compile(artifact, store.file(artifact.fileHash));
-            }
-        }
-    }
-
-    /** Deletes what came of a file. */
-    private final class AbortTask extends InstallTask {
-        private final IncomingFile file;
-
-        AbortTask(final IncomingFile file) {
-            super(done);
-            this.file = file;
-        }
-
-        @Override
-        void perform() {
-            file.abort();
-        }
-
-        @Override
-        void complete(final long nowNs) {
-            // Nobody waits for it.
-        }
-    }
-
-    /** Compiles. */
-    private final class CompileTask extends InstallTask {
-        private final Artifact artifact;
-        private final Path file;
-        private CompiledModel model;
-
-        CompileTask(final Artifact artifact, final Path file) {
-            super(done);
-            this.artifact = artifact;
-            this.file = file;
-        }
-
-        @Override
-        void perform() throws Exception {
-            model = backend.compile(artifact.source(file));
-            try {
-                artifact.compiled(model, MAX_INPUT_TENSORS, MAX_OUTPUT_TENSORS);
-                int mostPages = 0;
-                for (final Device device : backend.devices()) {
-                    mostPages = Math.max(mostPages, device.totalPages());
-                }
-                if (model.pages() > mostPages) {
-                    throw new ModelException(ModelException.Reason.TOO_LARGE, "no device has enough memory for the model:"
-                        + " modelPages=" + model.pages() + " largestDevicePages=" + mostPages);
-                }
-            } catch (final ModelException e) {
-                model.close();
-                model = null;
-                throw e;
-            }
-        }
-
-        @Override
-        void complete(final long nowNs) {
-            current = null;
-            if (failure != null) {
-                fail(artifact, failure);
-                return;
-            }
-            artifact.state = ArtifactState.READY;
-            counters.increment(WorkerCounter.ARTIFACTS_READY);
-            report(artifact);
-            closeIfUnused(artifact);
-        }
-    }
-
-    /** Frees a compiled model. */
-    private final class CloseTask extends InstallTask {
-        private final Artifact artifact;
-
-        CloseTask(final Artifact artifact) {
-            super(done);
-            this.artifact = artifact;
-        }
-
-        @Override
-        void perform() {
-            closeQuietly(artifact);
-        }
-
-        @Override
-        void complete(final long nowNs) {
-            if (failure != null) {
-                errorHandler.onError(failure);
-            }
-        }
     }
 }
