@@ -64,7 +64,7 @@ public final class Demo {
             system.start();
             awaitReady(system.client());
             final List<DemoRow> rows = register(system.client(), models);
-            return shutdown.isRequested() ? null : serve(system.client(), rows);
+            return shutdown.isRequested() ? null : serve(system, rows);
         } finally {
             if (null == options.directory()) {
                 DemoSystem.delete(directory);
@@ -116,7 +116,8 @@ public final class Demo {
         return rows;
     }
 
-    private DemoReport serve(final ClientAgent client, final List<DemoRow> rows) throws IOException {
+    private DemoReport serve(final DemoSystem system, final List<DemoRow> rows) throws IOException {
+        final ClientAgent client = system.client();
         final DemoLoad load = new DemoLoad(rows, options);
         out.println();
         out.println(load.text());
@@ -133,8 +134,10 @@ public final class Demo {
                 sinceStart(), WARMUP_NS / 1e9, options.seconds());
             shutdown.await(WARMUP_NS);
             before = ClientAgent.await(client.status());
+            system.host().resetLongestCycle();
             driver = LiveRun.watch(client, ended, recorder, log, shutdown, durationNs);
         }
+        final long longestCycleNs = system.host().longestCycleNs();
         final ControllerStatus after = ClientAgent.await(client.status());
         final Summary summary = Summary.of(recorder, new Summary.Run(
             driver.recordedNs(), System.nanoTime() - wallStartNs, options.seed(), options.commandLine(),
@@ -143,7 +146,8 @@ public final class Demo {
         out.printf(
             Locale.ROOT, "%5.1f s  comparing answers with ONNX Runtime run directly on the original files%n", sinceStart());
         final List<AnswerCheck> checks = rows.stream().map(AnswerCheck::of).toList();
-        return new DemoReport(summary, load, phases, EngineBusy.between(before, after), checks, options, shutdown.isRequested());
+        return new DemoReport(summary, load, phases, EngineBusy.between(before, after), checks,
+            longestCycleNs, options, shutdown.isRequested());
     }
 
     /** Models that were asked too seldom for a sample get more requests, after the load and outside its summary. */

@@ -16,12 +16,13 @@ import org.clockwork.loadgen.SummaryText;
  * @param phases      where the time went.
  * @param engines     how busy each was while the load was recorded.
  * @param checks      comparison of answers, per row.
+ * @param longestCycleNs longest turn of an agent's thread while the load was recorded.
  * @param options     it ran with.
  * @param isCutShort  whether it was ended early.
  */
 public record DemoReport(
     Summary summary, DemoLoad load, Phases phases, List<EngineBusy> engines, List<AnswerCheck> checks,
-    DemoOptions options, boolean isCutShort) {
+    long longestCycleNs, DemoOptions options, boolean isCutShort) {
     private static final double HEADROOM = 10.0;
 
     /** Whether every sampled answer is right, there are enough of them, and no request failed. */
@@ -38,6 +39,7 @@ public record DemoReport(
             text.append(String.format(Locale.ROOT, "%s: execution engine busy %.1f %%, load engine busy %.1f %% of the time%n",
                 engine.device(), 100.0 * engine.executeShare(), 100.0 * engine.loadShare()));
         }
+        text.append(String.format(Locale.ROOT, "longest turn of an agent's thread: %.1f ms%n", longestCycleNs / 1e6));
         text.append(line());
         for (final AnswerCheck check : checks) {
             text.append(check.text()).append(line());
@@ -65,6 +67,7 @@ public record DemoReport(
         demo.put("good", isGood()).put("cutShort", isCutShort).put("sloMs", options.sloNs() / 1e6)
             .put("ratePerS", load.ratePerS()).put("defaultRatePerS", load.defaultRatePerS())
             .put("demandedShare", load.demandedShare()).put("profileCapacityPerS", load.capacityPerS())
+            .put("longestCycleMs", longestCycleNs / 1e6)
             .put("hlog", null == options.hlog() ? null : options.hlog().toAbsolutePath().toString());
         final ArrayNode engineList = demo.putArray("engines");
         for (final EngineBusy engine : engines) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemNanoClock;
@@ -26,6 +27,8 @@ import org.clockwork.worker.Worker;
 final class DemoSystem implements AutoCloseable {
     private static final int MAX_IN_FLIGHT = 4096;
     private static final long MAX_BYTES_IN_FLIGHT = 256L << 20;
+    /** Of a process that was held up, all parts were: silence says little, and there is nobody to take over. */
+    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
 
     private final DemoOptions options;
     private final Path directory;
@@ -48,7 +51,7 @@ final class DemoSystem implements AutoCloseable {
         final String workerEndpoint = "localhost:" + (port + 2);
         host = AgentHost.start("demo", null, options.plan(), errors, List.of(
             aeron -> ControllerNode.start(aeron, clientEndpoint, workerEndpoint,
-                new Controller.Context().directory(directory.resolve("controller")), errors),
+                new Controller.Context().directory(directory.resolve("controller")).timeoutNs(TIMEOUT_NS), errors),
             aeron -> Worker.launch(new Worker.Context()
                 .name("cpu")
                 .controllers(List.of(workerEndpoint))
@@ -75,6 +78,10 @@ final class DemoSystem implements AutoCloseable {
         out.println("         " + options.plan().describe());
         out.println("         media driver in " + host.aeronDirectory() + "; controller on " + clientEndpoint
             + " (clients) and " + workerEndpoint + " (workers), UDP");
+    }
+
+    AgentHost host() {
+        return host;
     }
 
     ClientAgent client() {

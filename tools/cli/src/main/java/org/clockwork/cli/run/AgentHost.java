@@ -20,6 +20,7 @@ import org.agrona.concurrent.CompositeAgent;
 public final class AgentHost implements AutoCloseable {
     private final Transport transport;
     private final List<AgentRunner> runners = new ArrayList<>();
+    private final List<CycleWatch> watches = new ArrayList<>();
 
     private AgentHost(final Transport transport) {
         this.transport = transport;
@@ -70,6 +71,16 @@ public final class AgentHost implements AutoCloseable {
         return runners.stream().noneMatch(AgentRunner::isClosed);
     }
 
+    /** Longest turn of any agent's thread since the last {@link #resetLongestCycle()}. */
+    public long longestCycleNs() {
+        return watches.stream().mapToLong(CycleWatch::longestNs).max().orElse(0);
+    }
+
+    /** Forgets the longest turn so far. */
+    public void resetLongestCycle() {
+        watches.forEach(CycleWatch::reset);
+    }
+
     /** Where the media driver keeps its files. */
     public String aeronDirectory() {
         return transport.directory();
@@ -99,6 +110,10 @@ public final class AgentHost implements AutoCloseable {
     }
 
     private void add(final ThreadingPlan plan, final ErrorHandler errorHandler, final List<Agent> agents) {
-        runners.add(new AgentRunner(plan.newIdleStrategy(), errorHandler, null, new CompositeAgent(agents)));
+        final CycleWatch watch = new CycleWatch();
+        final List<Agent> watched = new ArrayList<>(agents);
+        watched.add(watch);
+        watches.add(watch);
+        runners.add(new AgentRunner(plan.newIdleStrategy(), errorHandler, null, new CompositeAgent(watched)));
     }
 }
