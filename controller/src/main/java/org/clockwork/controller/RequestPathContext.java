@@ -33,7 +33,7 @@ public final class RequestPathContext {
     private long earlyTimeoutNs = 1_000_000_000L;
     private long outputTimeoutNs = 1_000_000_000L;
     private int maxWaitingMessages = 4096;
-    private long retryNs = 1_000L;
+    private long retryNs = 10_000L;
     private PathObserver observer = PathObserver.NONE;
 
     /** Checks that everything needed is there and consistent; a second call is refused. */

@@ -119,13 +119,14 @@ final class PathRig {
         path.onSessionClosed(session, nowNs);
     }
 
-    /** Runs duty cycles up to a time: at events and wake times only, or at every microsecond. */
+    /** Runs duty cycles up to a time: at events and wake times only, or at every microsecond beside them. */
     void runUntil(final long untilNs) {
         cycle();
         while (true) {
             final long eventNs = events.isEmpty() ? Long.MAX_VALUE : events.peek().timeNs;
-            final long wakeNs = isEveryMicrosecond ? nowNs + 1_000 - nowNs % 1_000 : Math.max(path.nextWakeNs(), nowNs);
-            final long nextNs = Math.min(Math.min(eventNs, wakeNs), nextTickNs);
+            final long wakeNs = Math.max(path.nextWakeNs(), nowNs);
+            final long microsecondNs = isEveryMicrosecond ? nowNs + 1_000 - nowNs % 1_000 : Long.MAX_VALUE;
+            final long nextNs = Math.min(Math.min(eventNs, wakeNs), Math.min(nextTickNs, microsecondNs));
             if (nextNs > untilNs) {
                 break;
             }

@@ -71,6 +71,10 @@ final class RigWorker {
     double jitter;
     Fault fault = (kind, id) -> Status.OK;
     boolean repeatsResults;
+    /** Probability that a result gets lost on its way, after the action was done. */
+    double lossRate;
+    /** After lost results the controller can't know what is loaded: then wrong requests are answered, not complained about. */
+    boolean isLenient;
     int outputChunkBytes = Protocol.MAX_CHUNK_BYTES;
     int inlineBytes = Protocol.DEFAULT_INLINE_BYTES;
     boolean isDead;
@@ -236,6 +240,9 @@ final class RigWorker {
             status = lateStatus(told.kind);
             startNs = told.latestNs + 1;
         }
+        if (status == Status.OK && isLenient) {
+            status = obstacle(told, at);
+        }
         final long durationNs = status == Status.OK ? duration(told, at) : 0;
         if (isExecution) {
             at.executeFreeNs = Math.max(freeNs, startNs + durationNs);
@@ -250,7 +257,25 @@ final class RigWorker {
         if (status == Status.OK) {
             starts.add(told.kind + " " + (beginNs - offsetNs) + " " + told.modelId + " " + told.batchSize);
         }
+        if (lossRate > 0 && random.nextDouble() < lossRate) {
+            return;
+        }
         rig.at(startNs + durationNs - offsetNs, () -> report(told, device, at, ending, beginNs, durationNs));
+    }
+
+    private Status obstacle(final Told told, final Engines at) {
+        final boolean isLoaded = at.loaded.containsKey(told.modelId);
+        switch (told.kind) {
+            case LOAD:
+                return isLoaded ? Status.LOAD_ALREADY_LOADED
+                    : at.freePages < rig.catalogue.artifacts.get(told.artifactId).pages ? Status.LOAD_NO_PAGES : Status.OK;
+            case UNLOAD:
+                return isLoaded ? Status.OK : Status.UNLOAD_NOT_LOADED;
+            case INFER:
+                return isLoaded ? Status.OK : Status.INFER_NOT_LOADED;
+            default:
+                return isLoaded ? Status.OK : Status.INFER_NOT_LOADED;
+        }
     }
 
     private void moveInMemory(final Told told, final int device, final Engines at) {

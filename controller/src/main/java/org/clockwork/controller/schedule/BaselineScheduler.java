@@ -353,7 +353,7 @@ public final class BaselineScheduler implements Scheduler, Demand {
             open.set(device.slot, nowNs + RETRY_NS);
             return;
         }
-        if (sendAged(device, nowNs) || sendWaiting(device, nowNs) || sendBackground(device, nowNs)) {
+        if (measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs) || sendWaiting(device, nowNs) || sendBackground(device, nowNs)) {
             dropUnreachable(device, nowNs);
         }
         reopen(device);

@@ -172,7 +172,7 @@ final class LoadPlanner {
     }
 
     private DevicePlan findDue(final ModelPlan model, final long nowNs) {
-        if (model.artifact.deviceCount() <= model.copyCount()) {
+        if (model.artifact.deviceCount() <= model.copyCount() || !mirror.canStart()) {
             return null;
         }
         int triedCount = 0;

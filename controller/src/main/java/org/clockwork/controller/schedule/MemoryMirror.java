@@ -33,6 +33,11 @@ public final class MemoryMirror {
         scheduler = value;
     }
 
+    /** Whether an action can be made now. */
+    boolean canStart() {
+        return !starter.isFull();
+    }
+
     /** Whether pages for a copy are free, on their way, or held by copies that may be unloaded. */
     boolean canMakeRoom(final DevicePlan device, final int pages) {
         int free = device.state.freePages + device.pagesComing;

@@ -102,6 +102,16 @@ public final class ProfilePlanner {
         }
     }
 
+    /**
+     * Sends the measurement on a device that is open ahead of all that waits for it, if its patience has run out.
+     *
+     * @return whether one was sent.
+     */
+    boolean sendIfImpatient(final DevicePlan device, final long nowNs) {
+        final Measurement measurement = device.measuring == null ? null : device.measuring.measurement;
+        return measurement != null && measurement.patienceNs - nowNs <= 0 && step(measurement, true, nowNs) > 0;
+    }
+
     /** Starts what can be started now. */
     int schedule(final boolean isLoadWanted, final long nowNs) {
         if (measurements.isEmpty() || !hasChanged && (wakeNs == NEVER || wakeNs - nowNs > 0)) {
