@@ -23,7 +23,7 @@ class PathPropertyTest {
 
     @Test
     void anySeed() {
-        for (int seed = 0; seed < 60; seed++) {
+        for (int seed = 0; seed < 100; seed++) {
             run(seed);
         }
     }
@@ -249,7 +249,7 @@ class PathPropertyTest {
                     if (client.session.isClosed) {
                         assertTrue(sent.ends <= 1, "ended " + sent.ends + " times");
                     } else {
-                        assertEquals(1, sent.ends, "ends of a request in state " + sent.status);
+                        assertEquals(1, sent.ends, "ends of a request that ended with " + sent.status);
                         if (sent.status == Status.OK) {
                             assertEquals(sent.outputBytes, Math.max(sent.inlineOutput, sent.relayedOutput));
                         }

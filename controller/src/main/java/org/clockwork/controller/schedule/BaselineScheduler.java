@@ -353,7 +353,8 @@ public final class BaselineScheduler implements Scheduler, Demand {
             open.set(device.slot, nowNs + RETRY_NS);
             return;
         }
-        if (measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs) || sendWaiting(device, nowNs) || sendBackground(device, nowNs)) {
+        if (measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs)
+            || sendWaiting(device, nowNs) || sendBackground(device, nowNs)) {
             dropUnreachable(device, nowNs);
         }
         reopen(device);

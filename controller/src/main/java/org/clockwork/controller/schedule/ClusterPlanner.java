@@ -78,6 +78,7 @@ public final class ClusterPlanner {
             device.state.isLost = true;
             leave(device, nowNs);
             mirror.onDeviceGone(device, nowNs);
+            mirror.reconsiderUnplaceable(nowNs);
         }
     }
 
@@ -103,6 +104,7 @@ public final class ClusterPlanner {
             for (final DevicePlan device : worker.devices) {
                 plans.artifact(artifact).uninstall(device);
             }
+            mirror.reconsiderUnplaceable(nowNs);
         }
     }
 
@@ -150,6 +152,7 @@ public final class ClusterPlanner {
         for (final DevicePlan device : worker.devices) {
             leave(device, nowNs);
         }
+        mirror.reconsiderUnplaceable(nowNs);
     }
 
     private void leave(final DevicePlan device, final long nowNs) {

@@ -159,6 +159,7 @@ public final class MemoryMirror {
             model.loadFromNs = nowNs + FAILURE_PAUSE_NS * Math.min(model.loadFailures, MAX_PAUSES);
         } else if (status == Status.LOAD_UNKNOWN_ARTIFACT) {
             model.artifact.uninstall(copy.device);
+            reconsiderUnplaceable(nowNs);
         }
         scheduler.onModelChanged(model, nowNs);
     }
@@ -195,6 +196,16 @@ public final class MemoryMirror {
             && device.state.freePages != freePages) {
             figures.pagesCorrected++;
             device.state.freePages = freePages;
+        }
+    }
+
+    /** Places are gone: models for which something waits and that can no longer be loaded anywhere are looked at again. */
+    void reconsiderUnplaceable(final long nowNs) {
+        for (int i = 0; i < plans.modelLimit(); i++) {
+            final ModelPlan model = plans.modelAt(i);
+            if (model != null && !model.queue.isEmpty() && model.artifact.deviceCount() == 0) {
+                scheduler.onModelChanged(model, nowNs);
+            }
         }
     }
 
