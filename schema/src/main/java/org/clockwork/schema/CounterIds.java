@@ -101,6 +101,11 @@ public enum CounterIds {
     /** Errors reported to the error handler. */
     CLIENT_ERRORS(4277, "clockwork client errors");
 
+    /** What a controller counts of events ({@code ControllerCounter}): this plus the constant's ordinal. */
+    public static final int CONTROLLER_EVENTS_BASE = 4300;
+    /** What a worker counts of events ({@code WorkerCounter}): this plus the constant's ordinal. */
+    public static final int WORKER_EVENTS_BASE = 4400;
+
     private final int typeId;
     private final String label;
 

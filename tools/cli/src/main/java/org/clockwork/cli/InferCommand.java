@@ -111,7 +111,9 @@ final class InferCommand implements Callable<Integer> {
     private void print(final End end) throws IOException {
         System.out.println(end.head());
         end.outputs().forEach(System.out::println);
-        System.out.println(end.phases());
+        if (end.isOk()) {
+            System.out.println(end.phases());
+        }
         if (null != outputFile && end.isOk()) {
             Files.write(outputFile, end.outputBytes());
             System.out.println("output written to " + outputFile + " (" + end.outputBytes().length + " bytes)");
@@ -138,7 +140,7 @@ final class InferCommand implements Callable<Integer> {
             head.append(Outcome.of(result.status())).append(": ").append(result.status().name())
                 .append(result.detail().isEmpty() ? "" : ", " + result.detail());
             if (Protocol.NULL_NS != result.earliestNs() && Status.OK != result.status()) {
-                head.append("; an SLO of ").append(us(result.earliestNs())).append(" could have been met");
+                head.append(" An SLO of ").append(us(result.earliestNs())).append(" could have been met.");
             }
         }
         final List<String> outputs = new ArrayList<>();

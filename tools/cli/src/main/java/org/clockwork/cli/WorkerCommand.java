@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemNanoClock;
+import org.clockwork.cli.run.AeronWorkerCounters;
 import org.clockwork.cli.run.AgentHost;
 import org.clockwork.cli.run.ErrorPrinter;
-import org.clockwork.cli.run.SharedWorkerCounters;
 import org.clockwork.cli.run.Shutdown;
 import org.clockwork.cli.run.ThreadingPlan;
 import org.clockwork.cli.run.UserError;
@@ -107,12 +107,13 @@ final class WorkerCommand implements Callable<Integer> {
         final String workerName = null != name ? name
             : kind.name().toLowerCase(Locale.ROOT) + '-' + ProcessHandle.current().pid();
         final ThreadingPlan plan = process.plan(1, DeviceKind.CPU == kind ? CPU_ENGINES : 0);
-        final SharedWorkerCounters counters = new SharedWorkerCounters();
+        final AeronWorkerCounters[] counters = new AeronWorkerCounters[1];
         int exitCode = UserError.FAILED;
         try (ErrorPrinter errors = new ErrorPrinter(System.err, "worker " + workerName, Main.isDebug())) {
             final Backend backend = newBackend(errors);
             final Worker[] worker = new Worker[1];
             try (AgentHost host = AgentHost.start("worker", process.aeronDirectory(), plan, errors, List.of(aeron -> {
+                counters[0] = new AeronWorkerCounters(aeron, workerName);
                 worker[0] = Worker.launch(new Worker.Context()
                     .name(workerName)
                     .controllers(controllers)
@@ -123,12 +124,12 @@ final class WorkerCommand implements Callable<Integer> {
                     .backend(backend)
                     .nanoClock(SystemNanoClock.INSTANCE)
                     .errorHandler(errors)
-                    .counters(counters)
+                    .counters(counters[0])
                     .limits(new WorkerLimits().drainLimitNs(drainLimitNs)));
                 return worker[0].agent();
             }))) {
                 print(workerName, plan, backend);
-                exitCode = run(shutdown, host, worker[0], counters);
+                exitCode = run(shutdown, host, worker[0], counters[0]);
             }
             return exitCode;
         } finally {
@@ -137,7 +138,7 @@ final class WorkerCommand implements Callable<Integer> {
     }
 
     private int run(
-        final Shutdown shutdown, final AgentHost host, final Worker worker, final SharedWorkerCounters counters) {
+        final Shutdown shutdown, final AgentHost host, final Worker worker, final AeronWorkerCounters counters) {
         long sessions = 0;
         long lost = 0;
         while (!shutdown.await(TICK_NS)) {

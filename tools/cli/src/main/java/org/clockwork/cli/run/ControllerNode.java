@@ -43,6 +43,7 @@ public final class ControllerNode implements Agent {
             return new ControllerNode(clients, workers, Controller.launch(context
                 .clientListener(clients)
                 .workerListener(workers)
+                .counters(new AeronControllerCounters(aeron))
                 .clock(SystemNanoClock.INSTANCE)
                 .errorHandler(errorHandler)));
         } catch (final CatalogueException ex) {
