@@ -21,7 +21,6 @@ import org.clockwork.controller.result.ActionEnds;
 import org.clockwork.controller.result.OutputRelay;
 import org.clockwork.controller.result.ResultAdapter;
 import org.clockwork.controller.schedule.ActionStarter;
-import org.clockwork.controller.schedule.BaselineScheduler;
 import org.clockwork.controller.schedule.ClusterPlanner;
 import org.clockwork.controller.schedule.DevicePlan;
 import org.clockwork.controller.schedule.Durations;
@@ -29,6 +28,7 @@ import org.clockwork.controller.schedule.MemoryMirror;
 import org.clockwork.controller.schedule.ModelPlan;
 import org.clockwork.controller.schedule.Plans;
 import org.clockwork.controller.schedule.ProfilePlanner;
+import org.clockwork.controller.schedule.QueueScheduler;
 import org.clockwork.controller.schedule.Scheduler;
 import org.clockwork.controller.schedule.SchedulerParts;
 import org.clockwork.controller.schedule.WorkerPlan;
@@ -85,7 +85,7 @@ public final class RequestPath implements ClusterObserver, RequestSink {
             plans, actions, dispatcher, mirror, measuring, responder, outputs, figures, context.observer());
         dispatcher.undeliverableHandler(ends);
         results = new ResultAdapter(actions, ends, mirror, figures);
-        scheduler = new BaselineScheduler(new SchedulerParts(
+        scheduler = new QueueScheduler(context.policy(), new SchedulerParts(
             plans, durations, starter, mirror, measuring, responder, figures,
             context.lookAheadNs(), context.backgroundLookAheadNs(), context.backgroundBatchNs(), context.agingNs(),
             context.maxOutstanding()));

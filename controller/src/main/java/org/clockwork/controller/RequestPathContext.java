@@ -1,7 +1,8 @@
 package org.clockwork.controller;
 
 import org.clockwork.controller.model.ModelCatalogue;
-import org.clockwork.controller.schedule.BaselineScheduler;
+import org.clockwork.controller.schedule.QueueScheduler;
+import org.clockwork.controller.schedule.SchedulerParts;
 import org.clockwork.controller.session.SessionCloser;
 import org.clockwork.controller.telemetry.PathObserver;
 import org.clockwork.schema.Protocol;
@@ -12,13 +13,13 @@ public final class RequestPathContext {
     private long epoch = 1;
     private ModelCatalogue catalogue;
     private SessionCloser sessionCloser;
-    private String policy = "paper";
+    private String policy = QueueScheduler.POLICIES.get(0);
     private int maxRequests = 65_536;
     private int maxActions = 16_384;
     private int inlineBytes = Protocol.DEFAULT_INLINE_BYTES;
     private long arenaBytes = 128L << 20;
     private boolean acceptsGeneratedInputs = true;
-    private long lookAheadNs = 5_000_000L;
+    private long lookAheadNs = SchedulerParts.AUTO_NS;
     private long backgroundLookAheadNs = 1_000_000L;
     private long backgroundBatchNs = 20_000_000L;
     private long agingNs = 5_000_000_000L;
@@ -47,7 +48,7 @@ public final class RequestPathContext {
         check("maxRequests", maxRequests, 1, 1 << 22);
         check("maxActions", maxActions, 1, 1 << 20);
         check("inlineBytes", inlineBytes, 0, Protocol.MAX_CHUNK_BYTES);
-        check("lookAheadNs", lookAheadNs, 0, Long.MAX_VALUE >> 8);
+        check("lookAheadNs", lookAheadNs, SchedulerParts.AUTO_NS, Long.MAX_VALUE >> 8);
         check("maxOutstanding", maxOutstanding, 1, maxActions);
         check("marginNs", marginNs, 0, Long.MAX_VALUE >> 8);
         check("bulkBytesPerUs", bulkBytesPerUs, 1, Long.MAX_VALUE);
@@ -55,8 +56,8 @@ public final class RequestPathContext {
         check("maxEarlyParts", maxEarlyParts, 1, 1 << 20);
         check("maxWaitingMessages", maxWaitingMessages, 1, 1 << 20);
         check("retryNs", retryNs, 1, Long.MAX_VALUE >> 8);
-        if (!BaselineScheduler.NAME.equals(policy)) {
-            throw new IllegalStateException("unknown policy=" + policy + "; there is: " + BaselineScheduler.NAME);
+        if (!QueueScheduler.POLICIES.contains(policy)) {
+            throw new IllegalStateException("unknown policy=" + policy + "; there are: " + QueueScheduler.POLICIES);
         }
         isConcluded = true;
         return this;

@@ -46,14 +46,18 @@ public final class ActionStarter {
     }
 
     /**
-     * Sends the {@code count} earliest requests of a model's queue as one batch.
+     * Sends requests of a model's queue as one batch.
      *
      * @param batchIndex   batch size to execute, at least {@code count}.
+     * @param from         the first of them.
+     * @param count        how many, in the order of their deadlines.
      * @param isOptimistic whether the window stays open as long as the least of late would make the deadline.
      */
-    void infer(final Residency copy, final int batchIndex, final int count, final boolean isOptimistic, final long nowNs) {
+    void infer(
+        final Residency copy, final int batchIndex, final Request from, final int count, final boolean isOptimistic,
+        final long nowNs) {
         final ModelQueue queue = copy.plan.queue;
-        final Request head = queue.first();
+        final Request head = from;
         final Action action = execution(ActionKind.INFER, copy, batchIndex, nowNs);
         action.readyNs = durations.readyNs(copy, batchIndex, head, nowNs);
         final ArtifactPlan artifact = copy.plan.artifact;
@@ -63,8 +67,11 @@ public final class ActionStarter {
         } else {
             action.latestNs = head.deadlineNs - afterNs - action.durationNs - action.copyInNs;
         }
+        Request request = from;
         for (int i = 0; i < count; i++) {
-            take(queue, queue.first(), action);
+            final Request following = queue.next(request);
+            take(queue, request, action);
+            request = following;
         }
         figures.infers++;
         start(action, copy, nowNs);

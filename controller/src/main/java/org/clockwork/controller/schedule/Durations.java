@@ -76,6 +76,18 @@ public final class Durations {
         return sendNs + hopNs + bulkNs(head, Profile.batchSize(batchIndex)) + artifact.copyInNs(batchIndex);
     }
 
+    /** What the way of a model's next batch to its device takes beside a hop. */
+    public long leadNs(final Residency copy) {
+        final Request head = copy.plan.queue.first();
+        if (head == null) {
+            return 0;
+        }
+        final ArtifactPlan artifact = copy.plan.artifact;
+        final int index = Math.max(0,
+            Math.min(Profile.indexOf(copy.plan.queue.size()), maxBatchIndex(artifact, copy.device)));
+        return copy.device.worker.hopNs() + bulkNs(head, Profile.batchSize(index)) + artifact.copyInNs(index);
+    }
+
     /** From the end of an execution to the departure of the response. */
     public long afterNs(final ArtifactPlan artifact, final DevicePlan device, final int batchIndex) {
         return artifact.copyOutNs(batchIndex) + device.worker.hopNs() + marginNs;

@@ -6,6 +6,9 @@ import org.clockwork.controller.queue.ModelQueue;
 
 /** What planning knows about one model: its queue and its copies. Owned by the controller agent. */
 public final class ModelPlan {
+    private static final long HALF_LIFE_NS = 1_400_000_000L;
+    private static final int FORGOTTEN = 32;
+
     /** The model. */
     public final Model model;
     /** Its slot in the catalogue. */
@@ -23,6 +26,9 @@ public final class ModelPlan {
     /** Before this, it is not loaded again. */
     long loadFromNs;
 
+    /** Requests served of late, as of {@link #servedNs}: the past counts half after each {@link #HALF_LIFE_NS}. */
+    private double served;
+    private long servedNs;
     private Residency[] copies = new Residency[2];
     private int copyCount;
 
@@ -31,6 +37,23 @@ public final class ModelPlan {
         this.index = model.index;
         this.artifact = artifact;
         this.queue = queue;
+    }
+
+    /** Requests served of late; what is long past counts less. */
+    double served(final long nowNs) {
+        final long sinceNs = Math.max(0, nowNs - servedNs);
+        final long halvings = sinceNs / HALF_LIFE_NS;
+        if (halvings >= FORGOTTEN) {
+            return 0;
+        }
+        final double rest = (double) (sinceNs - halvings * HALF_LIFE_NS) / HALF_LIFE_NS;
+        return served * (1 - rest / 2) / (1L << halvings);
+    }
+
+    /** Notes that so many requests are served now. */
+    void addServed(final int requests, final long nowNs) {
+        served = served(nowNs) + requests;
+        servedNs = nowNs;
     }
 
     /** Copies in any state but GONE. */

@@ -29,6 +29,11 @@ final class ResidencyHeap {
         return size == 0 ? null : heap[0];
     }
 
+    /** The {@code i}-th copy in the heap's own order: the same in each run, and about by key. */
+    Residency at(final int i) {
+        return heap[i];
+    }
+
     boolean contains(final Residency copy) {
         return (isBackground ? copy.backgroundPlace : copy.waitingPlace) >= 0;
     }

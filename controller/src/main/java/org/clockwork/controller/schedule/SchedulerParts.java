@@ -12,7 +12,7 @@ import org.clockwork.controller.PathFigures;
  * @param measuring             plans PROFILE actions.
  * @param refusals              ends requests.
  * @param figures               totals.
- * @param lookAheadNs           how far ahead of its start work is sent to a device.
+ * @param lookAheadNs           how far ahead of its start work is sent to a device; {@link #AUTO_NS} for the policy's own.
  * @param backgroundLookAheadNs the same for requests without deadline.
  * @param backgroundBatchNs     longest batch of requests without deadline, unless a single one takes longer.
  * @param agingNs               age at which requests without deadline get a share of a busy device.
@@ -31,4 +31,6 @@ public record SchedulerParts(
     long backgroundBatchNs,
     long agingNs,
     int maxOutstanding) {
+    /** A look-ahead that is the policy's own. */
+    public static final long AUTO_NS = -1;
 }

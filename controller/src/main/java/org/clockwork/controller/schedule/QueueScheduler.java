@@ -1,6 +1,7 @@
 package org.clockwork.controller.schedule;
 
 import java.util.Arrays;
+import java.util.List;
 import org.clockwork.controller.model.Profile;
 import org.clockwork.controller.queue.IndexedHeap;
 import org.clockwork.controller.request.Request;
@@ -8,15 +9,14 @@ import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.Status;
 
 /**
- * The policy of the paper ("Serving DNNs like Clockwork", section 5.3 and appendix B), kept as the named baseline. Each
- * device is sent work only so far ahead. Of the models that wait for it, the one whose oldest request must start soonest
- * goes first, with the largest batch that still meets that request's deadline. A request that no copy and no LOAD can
- * serve in time is refused at once. LOADs go by unmet demand. Requests without deadline get what is left over; past an
- * age limit they get a small share. Owned by the controller agent.
+ * What all policies have in common ("Serving DNNs like Clockwork", section 5.3 and appendix B). Each device is sent work
+ * only so far ahead; which of the models that wait for it comes next is its {@link BatchPolicy}'s choice. A request that
+ * no copy and no LOAD can serve in time is refused at once. LOADs go by unmet demand. Requests without deadline get what
+ * is left over; past an age limit they get a small share. Owned by the controller agent.
  */
-public final class BaselineScheduler implements Scheduler, Demand {
-    /** Name of this policy. */
-    public static final String NAME = "paper";
+public final class QueueScheduler implements Scheduler, Demand {
+    /** Names of the policies there are, the default first. */
+    public static final List<String> POLICIES = List.of(SlackFirst.NAME, UrgentFirst.NAME);
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final long RETRY_NS = 1_000_000L;
@@ -34,6 +34,10 @@ public final class BaselineScheduler implements Scheduler, Demand {
     private final Refusals refusals;
     private final LoadPlanner loads;
     private final ProfilePlanner measuring;
+    private final WaitingLists waiting;
+    private final BatchPolicy policy;
+    private final long lookAheadNs;
+    private final Choice choice = new Choice();
     /** Devices with something waiting, by the time from which they may be sent it. */
     private final IndexedHeap open = new IndexedHeap(16);
     /** Models with something waiting, by the time from which their oldest request can't be met. */
@@ -46,20 +50,25 @@ public final class BaselineScheduler implements Scheduler, Demand {
     /** By {@link #canServe}: earliest departure of a response. */
     private long earliestNs;
 
-    /** A policy over these parts. */
-    public BaselineScheduler(final SchedulerParts parts) {
+    /** A scheduler over these parts, by one of {@link #POLICIES}. */
+    public QueueScheduler(final String policyName, final SchedulerParts parts) {
         this.parts = parts;
         plans = parts.plans();
         durations = parts.durations();
         starter = parts.starter();
         refusals = parts.refusals();
-        loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(), parts.lookAheadNs());
+        lookAheadNs = parts.lookAheadNs() != SchedulerParts.AUTO_NS ? parts.lookAheadNs()
+            : UrgentFirst.NAME.equals(policyName) ? UrgentFirst.LOOK_AHEAD_NS : SlackFirst.LOOK_AHEAD_NS;
+        loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(), lookAheadNs);
         measuring = parts.measuring();
+        waiting = new WaitingLists(durations, this::markDirty);
+        policy = UrgentFirst.NAME.equals(policyName)
+            ? new UrgentFirst(waiting, durations) : new SlackFirst(waiting, durations);
     }
 
     @Override
     public String name() {
-        return NAME;
+        return policy.name();
     }
 
     @Override
@@ -95,7 +104,7 @@ public final class BaselineScheduler implements Scheduler, Demand {
     @Override
     public void onCopyGone(final Residency copy, final long nowNs) {
         if (copy.plan != null) {
-            leaveWaiting(copy);
+            waiting.leave(copy);
             copy.device.background.remove(copy);
             markDirty(copy.plan);
         }
@@ -261,8 +270,8 @@ public final class BaselineScheduler implements Scheduler, Demand {
         boolean canServe = false;
         earliestNs = Protocol.NULL_NS;
         final int copies = model.copyCount();
-        final int waiting = model.queue.size();
-        final long shareNs = copies == 0 ? 0 : durations.executePerRequestNs(model.artifact, waiting) * waiting / copies;
+        final int queued = model.queue.size();
+        final long shareNs = copies == 0 ? 0 : durations.executePerRequestNs(model.artifact, queued) * queued / copies;
         for (int i = 0; i < copies; i++) {
             final Residency copy = model.copy(i);
             if (copy.state == Residency.State.UNLOADING || copy.isUnwanted || !copy.device.isUsable()) {
@@ -271,16 +280,17 @@ public final class BaselineScheduler implements Scheduler, Demand {
             final long finishNs = durations.finishNs(copy, 0, head, nowNs);
             noteFinish(finishNs);
             final boolean isInTime = finishNs - head.deadlineNs <= 0;
-            if (isInTime || canTry(copy, head, nowNs)) {
+            if (isInTime || waiting.canTry(copy, head, nowNs)) {
                 final long lastNs = head.deadlineNs
                     - (isInTime ? durations.wayNs(copy, 0, head) : durations.leastWayNs(model.artifact, copy.device, head));
                 lastStartNs = canServe && lastStartNs - lastNs > 0 ? lastStartNs : lastNs;
                 canServe = true;
                 if (isWaiting && copy.state == Residency.State.LOADED) {
-                    joinWaiting(copy, head, shareNs);
+                    waiting.join(copy, head, shareNs);
+                    reopen(copy.device);
                 }
             } else if (isWaiting) {
-                leaveWaiting(copy);
+                waiting.leave(copy);
             }
         }
         return canServe;
@@ -302,34 +312,8 @@ public final class BaselineScheduler implements Scheduler, Demand {
         return isWorthTrying(model, device, head, nowNs);
     }
 
-    /** The expected duration of an execution may be an outlier's; an idle device may try with the least. */
-    private boolean canTry(final Residency copy, final Request head, final long nowNs) {
-        return copy.state == Residency.State.LOADED && copy.device.execution.count() == 0
-            && nowNs + durations.leastWayNs(copy.plan.artifact, copy.device, head) - head.deadlineNs <= 0;
-    }
-
     private void noteFinish(final long finishNs) {
         earliestNs = earliestNs == Protocol.NULL_NS || finishNs - earliestNs < 0 ? finishNs : earliestNs;
-    }
-
-    private void joinWaiting(final Residency copy, final Request head, final long shareNs) {
-        final DevicePlan device = copy.device;
-        device.waitingWorkNs += shareNs - copy.shareNs;
-        copy.shareNs = shareNs;
-        device.waiting.set(copy, lastStartOf(copy.plan, head));
-        reopen(device);
-    }
-
-    private void leaveWaiting(final Residency copy) {
-        final DevicePlan device = copy.device;
-        device.waitingWorkNs -= copy.shareNs;
-        copy.shareNs = 0;
-        device.waiting.remove(copy);
-    }
-
-    /** What waiting models are ordered by: when the oldest request must start to execute, alone. */
-    private long lastStartOf(final ModelPlan model, final Request head) {
-        return head.deadlineNs - durations.executeNs(model.artifact, 0);
     }
 
     /** Puts a device in its place in the order in which devices come free, if anything waits for it. */
@@ -338,7 +322,8 @@ public final class BaselineScheduler implements Scheduler, Demand {
         if (isClosed || device.waiting.isEmpty() && device.background.isEmpty()) {
             open.remove(device.slot);
         } else {
-            final long aheadNs = device.waiting.isEmpty() ? parts.backgroundLookAheadNs() : parts.lookAheadNs();
+            final long aheadNs = device.waiting.isEmpty()
+                ? parts.backgroundLookAheadNs() : lookAheadNs + durations.leadNs(device.waiting.first());
             open.set(device.slot, device.execution.freeNs() - aheadNs);
         }
     }
@@ -353,8 +338,13 @@ public final class BaselineScheduler implements Scheduler, Demand {
             open.set(device.slot, nowNs + RETRY_NS);
             return;
         }
-        if (measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs)
-            || sendWaiting(device, nowNs) || sendBackground(device, nowNs)) {
+        choice.againNs = Choice.NEVER;
+        if (measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs) || sendWaiting(device, nowNs)) {
+            dropUnreachable(device, nowNs);
+        } else if (choice.againNs != Choice.NEVER) {
+            open.set(device.slot, choice.againNs);
+            return;
+        } else if (sendBackground(device, nowNs)) {
             dropUnreachable(device, nowNs);
         }
         reopen(device);
@@ -371,66 +361,25 @@ public final class BaselineScheduler implements Scheduler, Demand {
     }
 
     private boolean sendWaiting(final DevicePlan device, final long nowNs) {
-        Residency copy = refreshed(device);
-        while (copy != null) {
-            final Request head = copy.plan.queue.first();
-            final int batchIndex = largestBatch(copy, head, nowNs);
-            if (batchIndex >= 0) {
-                starter.infer(copy, batchIndex, Profile.batchSize(batchIndex), false, nowNs);
-                markDirty(copy.plan);
-                return true;
-            }
-            if (canTry(copy, head, nowNs)) {
-                starter.infer(copy, 0, 1, true, nowNs);
-                markDirty(copy.plan);
-                return true;
-            }
-            leaveWaiting(copy);
-            markDirty(copy.plan);
-            copy = refreshed(device);
+        if (device.waiting.isEmpty() || !policy.choose(device, nowNs, choice)) {
+            return false;
         }
-        return false;
-    }
-
-    /** The most urgent copy that waits; those whose queue has moved on since are put right on the way. */
-    private Residency refreshed(final DevicePlan device) {
-        Residency copy = device.waiting.first();
-        while (copy != null) {
-            final Request head = copy.plan.queue.first();
-            if (head == null) {
-                leaveWaiting(copy);
-            } else {
-                final long key = lastStartOf(copy.plan, head);
-                if (key - copy.waitingKey <= 0) {
-                    return copy;
-                }
-                device.waiting.set(copy, key);
-            }
-            copy = device.waiting.first();
-        }
-        return null;
-    }
-
-    private int largestBatch(final Residency copy, final Request head, final long nowNs) {
-        final int largest = 31 - Integer.numberOfLeadingZeros(copy.plan.queue.size());
-        int index = Math.min(largest, durations.maxBatchIndex(copy.plan.artifact, copy.device));
-        while (index >= 0 && durations.finishNs(copy, index, head, nowNs) - head.deadlineNs > 0) {
-            index--;
-        }
-        return index;
+        starter.infer(choice.copy, choice.batchIndex, choice.from, choice.count, choice.isOptimistic, nowNs);
+        markDirty(choice.copy.plan);
+        return true;
     }
 
     /** A device that has just been given work may have become too late for some that waited for it. */
     private void dropUnreachable(final DevicePlan device, final long nowNs) {
-        Residency copy = refreshed(device);
+        Residency copy = waiting.mostUrgent(device);
         while (copy != null) {
             final Request head = copy.plan.queue.first();
             if (durations.finishNs(copy, 0, head, nowNs) - head.deadlineNs <= 0) {
                 return;
             }
-            leaveWaiting(copy);
+            waiting.leave(copy);
             markDirty(copy.plan);
-            copy = refreshed(device);
+            copy = waiting.mostUrgent(device);
         }
     }
 
