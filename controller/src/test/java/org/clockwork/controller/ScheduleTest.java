@@ -10,6 +10,8 @@ import org.clockwork.controller.model.Model;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.Status;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The policy's choices: which model, which batch, how far ahead, on which device; what is left over for the rest. */
 class ScheduleTest {
@@ -45,7 +47,17 @@ class ScheduleTest {
     }
 
     @Test
+    void aBatchMayBePaddedWhenThatIsMoreEfficient() {
+        start(1, 1);
+        ask(31, models.get(0), 60 * MS);
+        rig.runFor(100 * MS);
+        assertEquals(List.of(16, 15), worker.batches);
+        assertEquals(31, client.count(Status.OK));
+    }
+
+    @Test
     void theLargestBatchThatTheOldestDeadlineAllows() {
+        rig.context.policy("paper");
         start(1, 1);
         ask(31, models.get(0), 60 * MS);
         rig.runFor(100 * MS);
@@ -94,14 +106,17 @@ class ScheduleTest {
         assertEquals(models.get(2).id + "", worker.starts.get(2).split(" ")[2]);
     }
 
-    @Test
-    void workIsSentOnlySoFarAhead() {
+    @ParameterizedTest
+    @CsvSource({"paper,5000000", "slack,1000000"})
+    void workIsSentOnlySoFarAhead(final String policy, final long aheadNs) {
+        rig.context.policy(policy);
         start(1, 1);
         final long sentNs = rig.nowNs;
         ask(16, models.get(0), 100 * MS);
         rig.cycle();
         ask(16, models.get(0), 100 * MS);
-        rig.runUntil(sentNs + HOP + PathRig.RESNET[4] - 5 * MS - 1);
+        final long leadNs = aheadNs + HOP;
+        rig.runUntil(sentNs + HOP + PathRig.RESNET[4] - leadNs - 1);
         assertEquals(1, rig.path.figures().infers);
         rig.runFor(1);
         assertEquals(2, rig.path.figures().infers);
