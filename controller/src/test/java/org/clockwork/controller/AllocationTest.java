@@ -13,6 +13,7 @@ import org.clockwork.controller.cluster.WorkerState;
 import org.clockwork.controller.model.Model;
 import org.clockwork.controller.session.ClientSession;
 import org.clockwork.controller.telemetry.PathObserver;
+import org.clockwork.controller.telemetry.Telemetry;
 import org.clockwork.schema.Ids;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.ActionKind;
@@ -157,7 +158,7 @@ class AllocationTest {
 
     @Test
     void lessThanAByteARequest() {
-        start(PathObserver.NONE);
+        start(new Telemetry(true, true));
         turn(60_000);
         final long before = asked;
         final long bytes = Allocation.bytesOf(() -> turn(60_000));
