@@ -338,7 +338,7 @@ public abstract class LinkConformanceTest {
         await("new link", near::isConnected);
         await("old link down", () -> downs.size() == 1);
         assertEquals(List.of(old.far), downs);
-        assertEquals(2, ups.size());
+        await("new link up", () -> ups.size() == 2);
         final Link far = ups.get(1);
         assertNotEquals(old.far.id(), far.id());
         assertNotEquals(old.near.id(), near.id());
