@@ -1,4 +1,4 @@
-package org.clockwork.device.cpu;
+package org.clockwork.compiler;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -17,13 +17,18 @@ import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
 
 /** Reads a file that anybody may have sent: it is a complete ONNX model that refers to no other file, or it is refused. */
-final class OnnxReader {
+public final class OnnxReader {
     private static final long SMALLEST = 16;
 
     private OnnxReader() {
     }
 
-    static ModelProto read(final Path file, final long maxBytes) throws ModelException {
+    /**
+     * Reads and checks a file.
+     *
+     * @throws ModelException saying what is wrong with it.
+     */
+    public static ModelProto read(final Path file, final long maxBytes) throws ModelException {
         try {
             if (!Files.isRegularFile(file)) {
                 throw new ModelException(Reason.INVALID_FILE, "There is no model file.");

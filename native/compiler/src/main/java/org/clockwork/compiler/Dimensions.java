@@ -1,4 +1,4 @@
-package org.clockwork.device.cpu;
+package org.clockwork.compiler;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -16,9 +16,9 @@ import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
 
 /** Fixes every dimension of a model's inputs but the batch: the first one, where all inputs leave it open. */
-final class Dimensions {
+public final class Dimensions {
     /** What the batch is called in the model that is handed on. */
-    static final String BATCH = "batch";
+    public static final String BATCH = "batch";
     private static final int FIRST_IR_WITH_PLAIN_INITIALIZERS = 4;
     private static final long OPEN = -1;
 
@@ -29,7 +29,7 @@ final class Dimensions {
      * @param batched whether the first dimension of each input is the batch.
      * @param inputs  in the order of the file.
      */
-    record Fixed(ModelProto model, boolean batched, List<Input> inputs) {
+    public record Fixed(ModelProto model, boolean batched, List<Input> inputs) {
     }
 
     /**
@@ -39,7 +39,7 @@ final class Dimensions {
      * @param onnxType element type as ONNX numbers it.
      * @param shape    its dimensions; the batch is negative.
      */
-    record Input(String name, int onnxType, long[] shape) {
+    public record Input(String name, int onnxType, long[] shape) {
     }
 
     private final ModelProto model;
@@ -53,7 +53,8 @@ final class Dimensions {
         unused = new TreeSet<>(given.keySet());
     }
 
-    static Fixed fix(final ModelProto model, final Map<String, Integer> given) throws ModelException {
+    /** Fixes them with the values given, by symbol or {@code input:axis}. */
+    public static Fixed fix(final ModelProto model, final Map<String, Integer> given) throws ModelException {
         return new Dimensions(model, given).fix();
     }
 
