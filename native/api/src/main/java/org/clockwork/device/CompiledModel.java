@@ -25,6 +25,11 @@ public interface CompiledModel extends AutoCloseable {
     /** Duration of an execution if it is known before it was ever measured; else negative. */
     long knownExecuteNs(int batchSize);
 
+    /** What executes it, for people: library, precision, and why it is that one; empty if there is but one. */
+    default String engine() {
+        return "";
+    }
+
     /** Frees the host memory. The caller makes sure that no device holds the model. */
     @Override
     void close();

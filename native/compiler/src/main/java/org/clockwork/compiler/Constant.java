@@ -73,8 +73,9 @@ record Constant(long[] dims, FloatBuffer floats, long[] integers) {
     }
 
     private static long[] integers(final TensorProto tensor, final TensorProto.DataType type, final int elements)
-        throws ModelException {
-        final int width = type == TensorProto.DataType.INT64 ? Long.BYTES : type == TensorProto.DataType.INT32 ? Integer.BYTES : 1;
+            throws ModelException {
+        final int width = type == TensorProto.DataType.INT64 ? Long.BYTES
+            : type == TensorProto.DataType.INT32 ? Integer.BYTES : 1;
         if (!tensor.hasRawData()) {
             final int given = width == Long.BYTES ? tensor.getInt64DataCount() : tensor.getInt32DataCount();
             requireCount(tensor, given, elements);

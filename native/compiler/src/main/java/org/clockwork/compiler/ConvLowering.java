@@ -60,13 +60,15 @@ final class ConvLowering {
         final int inAxis = isTransposed ? 0 : 1;
         if (w.length != rank + 2 || groups < 1 || w[inAxis] * (isTransposed ? 1 : groups) != x.dims()[1]
             || w[0] % groups != 0 || !filters.isFloat()) {
-            throw node.invalid("filters of " + Arrays.toString(w) + " in " + groups + " groups do not fit " + Arrays.toString(x.dims()));
+            throw node.invalid("filters of " + Arrays.toString(w) + " in " + groups + " groups do not fit "
+                + Arrays.toString(x.dims()));
         }
         final Window window = Window.of(node, Arrays.copyOfRange(w, 2, w.length), size(x, rank));
         final long[] dims = {x.dims()[0], isTransposed ? w[1] * groups : w[0], 0, 0};
         final long[] padEnd = window.padEnd().clone();
         for (int i = 0; i < 2; i++) {
-            dims[2 + i] = isTransposed ? transposedSize(node, window, i, rank, x.dims()[2 + i]) : window.out(node, i, x.dims()[2 + i], false);
+            dims[2 + i] = isTransposed ? transposedSize(node, window, i, rank, x.dims()[2 + i])
+                : window.out(node, i, x.dims()[2 + i], false);
             if (isTransposed) {
                 padEnd[i] = (x.dims()[2 + i] - 1) * window.strides()[i] + window.dilations()[i] * (window.kernel()[i] - 1) + 1
                     - window.padBegin()[i] - dims[2 + i];
@@ -88,7 +90,7 @@ final class ConvLowering {
     }
 
     private static long transposedSize(final Node node, final Window window, final int axis, final int rank, final long size)
-        throws ModelException {
+            throws ModelException {
         final long[] more = node.integers("output_padding");
         if (node.has("output_shape") || !node.text("auto_pad", "NOTSET").equals("NOTSET")) {
             throw node.unsupported("its output's shape is given");

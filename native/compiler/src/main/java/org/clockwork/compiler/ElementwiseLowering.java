@@ -51,10 +51,12 @@ final class ElementwiseLowering {
         return switch (node.operator()) {
             case "Relu" -> new Op.Unary(Function.RELU, 0, 0);
             case "LeakyRelu" -> new Op.Unary(Function.RELU, node.real("alpha", 0.01f), 0);
-            case "Clip" -> new Op.Unary(Function.CLIP, bound(node, 1, "min", -Float.MAX_VALUE), bound(node, 2, "max", Float.MAX_VALUE));
+            case "Clip" -> new Op.Unary(Function.CLIP, bound(node, 1, "min", -Float.MAX_VALUE),
+                bound(node, 2, "max", Float.MAX_VALUE));
             case "Sigmoid" -> new Op.Unary(Function.SIGMOID, 0, 0);
             case "Tanh" -> new Op.Unary(Function.TANH, 0, 0);
-            case "Gelu" -> new Op.Unary(node.text("approximate", "none").equals("tanh") ? Function.GELU_TANH : Function.GELU, 0, 0);
+            case "Gelu" -> new Op.Unary(node.text("approximate", "none").equals("tanh") ? Function.GELU_TANH : Function.GELU,
+                0, 0);
             case "HardSigmoid" -> new Op.Unary(Function.HARD_SIGMOID, node.real("alpha", 0.2f), node.real("beta", 0.5f));
             case "HardSwish" -> new Op.Unary(Function.HARD_SWISH, 1.0f / 6, 0.5f);
             case "Exp" -> new Op.Unary(Function.EXP, 0, 0);
@@ -89,7 +91,8 @@ final class ElementwiseLowering {
 
     private static boolean canTakeMore(final Step step, final Op.Unary unary) {
         return step.op() instanceof Op.Conv || step.op() instanceof Op.MatMul || step.op() instanceof Op.Binary
-            || step.op() instanceof Op.Affine && step.postOps().isEmpty() && unary.function() == Function.RELU && unary.alpha() == 0;
+            || step.op() instanceof Op.Affine && step.postOps().isEmpty() && unary.function() == Function.RELU
+            && unary.alpha() == 0;
     }
 
     private void binary(final Node node, final Pair pair) throws ModelException {
@@ -120,7 +123,8 @@ final class ElementwiseLowering {
         final Value a = lowering.value(node, first);
         final Value b = lowering.value(node, 1 - first);
         if (!Arrays.equals(Folder.broadcast(node, a.dims(), b.dims()), a.dims())) {
-            throw node.unsupported("both inputs are repeated: " + Arrays.toString(a.dims()) + " and " + Arrays.toString(b.dims()));
+            throw node.unsupported("both inputs are repeated: " + Arrays.toString(a.dims()) + " and "
+                + Arrays.toString(b.dims()));
         }
         if (pair == Pair.ADD && (isBias(node, first, a, b) || isResidual(node, a, b))) {
             return;
@@ -138,7 +142,7 @@ final class ElementwiseLowering {
     }
 
     private boolean withNumber(final Node node, final int input, final Pair pair, final float number, final boolean isFirst)
-        throws ModelException {
+            throws ModelException {
         final Value other = lowering.value(node, input);
         if (other.rank() < lowering.value(node, 1 - input).rank()) {
             return false;
@@ -168,7 +172,8 @@ final class ElementwiseLowering {
         final Step maker = a.step();
         final long width = a.dims()[a.rank() - 1];
         if (maker == null || !(maker.op() instanceof Op.MatMul) || maker.inputs().size() > 2 || !maker.postOps().isEmpty()
-            || !b.isConstant() || b.rank() == 0 || elements(b) != width || b.dims()[b.rank() - 1] != width || maker.output().rank() != 2) {
+            || !b.isConstant() || b.rank() == 0 || elements(b) != width || b.dims()[b.rank() - 1] != width
+            || maker.output().rank() != 2) {
             return false;
         }
         final Constant bias = b.constant();
@@ -226,14 +231,15 @@ final class ElementwiseLowering {
 
     private void layerNormalization(final Node node) throws ModelException {
         final View x = lowering.floats(node, 0);
-        if (Folder.axis(node, node.integer("axis", -1), x.rank()) != x.rank() - 1 || node.outputCount() > 1 || !lowering.has(node, 2)) {
+        if (Folder.axis(node, node.integer("axis", -1), x.rank()) != x.rank() - 1 || node.outputCount() > 1
+            || !lowering.has(node, 2)) {
             throw node.unsupported("only the last dimension is normalised, with scale and shift");
         }
         normalize(node, x, lowering.constant(node, 1), lowering.constant(node, 2), node.real("epsilon", 1e-5f));
     }
 
     private void normalize(final Node node, final View x, final Constant scale, final Constant shift, final float epsilon)
-        throws ModelException {
+            throws ModelException {
         final long width = x.dims()[x.rank() - 1];
         if (scale.elements() != width || shift.elements() != width) {
             throw node.invalid("scale and shift do not fit " + Arrays.toString(x.dims()));

@@ -32,7 +32,8 @@ final class Graph {
         opset = opset(model);
         final GraphProto graph = model.getGraph();
         if (graph.getNodeCount() > MAX_NODES) {
-            throw new ModelException(Reason.TOO_LARGE, "The graph has too many nodes: " + graph.getNodeCount() + " of " + MAX_NODES);
+            throw new ModelException(Reason.TOO_LARGE, "The graph has too many nodes: " + graph.getNodeCount() + " of "
+                + MAX_NODES);
         }
         if (graph.getSparseInitializerCount() > 0) {
             throw new ModelException(Reason.UNSUPPORTED_OPERATOR, "The model has sparse tensors.");

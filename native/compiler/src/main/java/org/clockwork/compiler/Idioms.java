@@ -135,7 +135,8 @@ final class Idioms {
             final Node hard = maker(last, i, "HardSigmoid");
             if (hard != null && isOnlyHere(hard) && hard.input(0).equals(last.input(1 - i))) {
                 return new Activation(last, 1 - i,
-                    new Op.Unary(Function.HARD_SWISH, hard.real("alpha", 0.2f), hard.real("beta", 0.5f)), maker(hard.input(0), 2));
+                    new Op.Unary(Function.HARD_SWISH, hard.real("alpha", 0.2f), hard.real("beta", 0.5f)),
+                    maker(hard.input(0), 2));
             }
         }
         return null;

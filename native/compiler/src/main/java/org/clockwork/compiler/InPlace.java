@@ -28,12 +28,14 @@ final class InPlace {
 
     private static boolean canReplace(final Step step, final View old, final int position, final boolean isPostOp) {
         final View output = step.output();
-        final boolean areOurs = old.storage().kind() == Storage.Kind.WORKSPACE && output.storage().kind() == Storage.Kind.WORKSPACE
+        final boolean areOurs = old.storage().kind() == Storage.Kind.WORKSPACE
+            && output.storage().kind() == Storage.Kind.WORKSPACE
             && old.storage() != output.storage() && old.storage().type() == output.storage().type();
         final boolean areWhole = coversAll(old) && coversAll(output) && old.sameDims(output) && old.sameStrides(output.strides());
         final long reads = step.reads().stream().filter(storage -> storage == old.storage()).count();
         return areOurs && areWhole && reads == 1 && old.storage().lastStep() == position
-            && output.storage().firstStep() == position && (isPostOp || step.postOps().stream().noneMatch(PostOp.Add.class::isInstance));
+            && output.storage().firstStep() == position
+            && (isPostOp || step.postOps().stream().noneMatch(PostOp.Add.class::isInstance));
     }
 
     private static boolean coversAll(final View view) {

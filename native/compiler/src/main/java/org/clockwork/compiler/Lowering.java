@@ -87,7 +87,8 @@ final class Lowering {
             lower(node);
         } catch (final ArithmeticException | IndexOutOfBoundsException | NullPointerException | IllegalArgumentException
             | NegativeArraySizeException | ClassCastException e) {
-            throw new ModelException(Reason.INVALID_FILE, node + ": its inputs and attributes make no sense: " + e.getMessage(), e);
+            throw new ModelException(Reason.INVALID_FILE, node + ": its inputs and attributes make no sense: "
+                + e.getMessage(), e);
         }
     }
 
@@ -151,7 +152,8 @@ final class Lowering {
         }
         final ElementType type = view.type() == ElementType.BFLOAT16 ? ElementType.FLOAT32 : view.type();
         final Storage storage = new Storage(Storage.Kind.OUTPUT, index, type, view.elements());
-        if (isOurs && maker != null && graph.uses(name) == 1 && (maker.op() instanceof Op.Conv || maker.op() instanceof Op.MatMul)) {
+        if (isOurs && maker != null && graph.uses(name) == 1 && (maker.op() instanceof Op.Conv
+            || maker.op() instanceof Op.MatMul)) {
             maker.writeTo(new View(storage, 0, maker.output().dims(), maker.output().strides()));
         } else {
             steps.add(new Step(new Op.Copy(), name, List.of(view), View.plain(storage, view.dims())));
@@ -251,7 +253,8 @@ final class Lowering {
         if (view.type() == precision) {
             return view;
         }
-        final View copied = copy(node, view, view.rank() == 4 ? View.channelsLastStrides(view.dims()) : View.plainStrides(view.dims()));
+        final View copied = copy(node, view, view.rank() == 4 ? View.channelsLastStrides(view.dims())
+            : View.plainStrides(view.dims()));
         values.put(value.name(), Value.of(value.name(), copied));
         return copied;
     }
@@ -269,8 +272,8 @@ final class Lowering {
     View weight(final String name, final long[] dims, final Supplier<FloatBuffer> source) {
         final String key = name + Arrays.toString(dims);
         return weightViews.computeIfAbsent(key, k -> {
-            final View view = View.plain(new Storage(Storage.Kind.WEIGHTS, -1, ElementType.FLOAT32, View.plain(null, dims).elements()),
-                dims);
+            final long elements = View.plain(null, dims).elements();
+            final View view = View.plain(new Storage(Storage.Kind.WEIGHTS, -1, ElementType.FLOAT32, elements), dims);
             pending.put(view.storage(), new Pending(key, dims, source));
             return view;
         });
@@ -352,7 +355,8 @@ final class Lowering {
     }
 
     View plain(final Node node, final View view) throws ModelException {
-        return view.isPlain() ? view.withStrides(View.plainStrides(view.dims())) : copy(node, view, View.plainStrides(view.dims()));
+        return view.isPlain() ? view.withStrides(View.plainStrides(view.dims()))
+            : copy(node, view, View.plainStrides(view.dims()));
     }
 
     View channelsLast(final Node node, final View view) throws ModelException {

@@ -38,8 +38,10 @@ final class MatMulLowering {
             lowering.set(node, step.output().reshape(dims), step);
             return;
         }
-        if (a.rank() != b.rank() || !Arrays.equals(Arrays.copyOf(a.dims(), a.rank() - 2), Arrays.copyOf(b.dims(), b.rank() - 2))) {
-            throw node.unsupported("matrices that are repeated: " + Arrays.toString(a.dims()) + " and " + Arrays.toString(b.dims()));
+        if (a.rank() != b.rank() || !Arrays.equals(Arrays.copyOf(a.dims(), a.rank() - 2),
+            Arrays.copyOf(b.dims(), b.rank() - 2))) {
+            throw node.unsupported("matrices that are repeated: " + Arrays.toString(a.dims()) + " and "
+                + Arrays.toString(b.dims()));
         }
         final Step step = multiply(node, a, b);
         lowering.set(node, step.output(), step);
@@ -63,7 +65,8 @@ final class MatMulLowering {
         final Step step = multiply(node, a, b);
         if (hasBias) {
             final Constant bias = lowering.constant(node, 2);
-            if (!bias.isFloat() || bias.elements() != b.dims()[1] || bias.rank() > 0 && bias.dims()[bias.rank() - 1] != b.dims()[1]) {
+            if (!bias.isFloat() || bias.elements() != b.dims()[1] || bias.rank() > 0
+                && bias.dims()[bias.rank() - 1] != b.dims()[1]) {
                 throw node.unsupported("a bias of the shape " + Arrays.toString(bias.dims()));
             }
             step.addInput(lowering.weight(node.input(2), new long[] {bias.elements()}, () -> bias.floats().duplicate()));

@@ -28,7 +28,7 @@ public final class PlanCompiler {
 
     /** Reads a file and fixes its dimensions. */
     public static PlanCompiler open(final Path file, final long maxBytes, final Map<String, Integer> dimensions)
-        throws ModelException {
+            throws ModelException {
         return new PlanCompiler(Dimensions.fix(OnnxReader.read(file, maxBytes), dimensions));
     }
 

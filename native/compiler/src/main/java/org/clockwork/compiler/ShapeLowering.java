@@ -195,7 +195,8 @@ final class ShapeLowering {
         for (final View part : parts) {
             for (int i = 0; i < dims.length; i++) {
                 if (part.rank() != dims.length || i != axis && part.dims()[i] != dims[i]) {
-                    throw node.invalid("shapes do not fit: " + Arrays.toString(first.dims()) + " and " + Arrays.toString(part.dims()));
+                    throw node.invalid("shapes do not fit: " + Arrays.toString(first.dims()) + " and "
+                        + Arrays.toString(part.dims()));
                 }
             }
             dims[axis] += part.dims()[axis];
@@ -292,7 +293,8 @@ final class ShapeLowering {
     private void resize(final Node node) throws ModelException {
         final View x = lowering.channelsLast(node, lowering.floats(node, 0));
         final long[] to = resized(node, x.dims());
-        final boolean isWhole = to[0] == x.dims()[0] && to[1] == x.dims()[1] && to[2] % x.dims()[2] == 0 && to[3] % x.dims()[3] == 0;
+        final boolean isWhole = to[0] == x.dims()[0] && to[1] == x.dims()[1] && to[2] % x.dims()[2] == 0
+            && to[3] % x.dims()[3] == 0;
         final String how = node.text("coordinate_transformation_mode", "half_pixel");
         final String rounding = node.text("nearest_mode", "round_prefer_floor");
         final boolean isRepeat = how.equals("asymmetric") && rounding.equals("floor")

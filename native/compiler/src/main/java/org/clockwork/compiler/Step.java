@@ -81,7 +81,7 @@ public final class Step {
     public long flops() {
         if (op instanceof Op.Conv conv) {
             final long[] filter = inputs.get(1).dims();
-            final long taps = filter[2] * filter[3] * filter[1] / (conv.isTransposed() ? 1 : 1);
+            final long taps = filter[2] * filter[3] * filter[1];
             return 2 * taps * (conv.isTransposed() ? inputs.get(0).elements() : output.elements());
         }
         if (op instanceof Op.MatMul) {

@@ -94,7 +94,9 @@ public record View(Storage storage, long offset, long[] dims, long[] strides) {
     /** Axes from the innermost to the outermost. */
     int[] physicalOrder() {
         return IntStream.range(0, rank()).boxed().sorted((a, b) -> {
-            final int byStride = Long.compare(dims[a] == 1 ? Long.MAX_VALUE : strides[a], dims[b] == 1 ? Long.MAX_VALUE : strides[b]);
+            final long left = dims[a] == 1 ? Long.MAX_VALUE : strides[a];
+            final long right = dims[b] == 1 ? Long.MAX_VALUE : strides[b];
+            final int byStride = Long.compare(left, right);
             return byStride != 0 ? byStride : b - a;
         }).mapToInt(Integer::intValue).toArray();
     }

@@ -92,6 +92,7 @@ final class Layouts implements AutoCloseable {
     }
 
     /** Writes all weights to memory of {@link #bytes()}. */
+    @SuppressWarnings("try")
     void fill(final long target) {
         for (final Entry entry : inOrder) {
             try (PointerScope scope = new PointerScope()) {

@@ -8,7 +8,23 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.dnnl.*;
+import org.bytedeco.dnnl.batch_normalization_forward;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.deconvolution_forward;
+import org.bytedeco.dnnl.eltwise_forward;
+import org.bytedeco.dnnl.layer_normalization_forward;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.pooling_forward;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.primitive_desc;
+import org.bytedeco.dnnl.primitive_desc_base;
+import org.bytedeco.dnnl.reduction;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.softmax_forward;
 import org.bytedeco.javacpp.PointerScope;
 import org.clockwork.compiler.Op;
 import org.clockwork.compiler.Plan;
@@ -48,6 +64,7 @@ final class ProgramBuilder {
     }
 
     /** All calls in the order of the steps. */
+    @SuppressWarnings("try")
     List<Call> build() throws ModelException {
         for (final Step step : plan.steps()) {
             try (PointerScope scope = new PointerScope()) {
@@ -116,7 +133,8 @@ final class ProgramBuilder {
             return gather(step);
         } else if (op instanceof Op.Cast) {
             final View in = step.inputs().get(0);
-            return new CastCall(address(in), in.type() == ElementType.INT64, address(step.output()), Math.toIntExact(in.elements()));
+            return new CastCall(address(in), in.type() == ElementType.INT64, address(step.output()),
+                Math.toIntExact(in.elements()));
         }
         throw new UnsupportedOperationException("there is no primitive for this step");
     }
@@ -131,12 +149,14 @@ final class ProgramBuilder {
         final primitive_attr attributes = attributes(step);
         final memory.desc bias = bias(step, 1);
         final long[] dilations = Arrays.stream(conv.dilations()).map(d -> d - 1).toArray();
+        final var engine = library.engine();
+        final int direct = algorithm.convolution_direct.value;
         final WantedBy<convolution_forward.primitive_desc> maker = wanted -> bias == null
-            ? new convolution_forward.primitive_desc(library.engine(), INFERENCE, algorithm.convolution_direct.value, source, wanted,
-                target, conv.strides(), dilations, conv.padBegin(), conv.padEnd(), attributes, false)
-            : new convolution_forward.primitive_desc(library.engine(), INFERENCE, algorithm.convolution_direct.value, source, wanted,
-                bias, target, conv.strides(), dilations, conv.padBegin(), conv.padEnd(), attributes, false);
-        final var pd = withWeights(step, dims, View.class.cast(filters), maker, convolution_forward.primitive_desc::weights_desc);
+            ? new convolution_forward.primitive_desc(engine, INFERENCE, direct, source, wanted, target, conv.strides(), dilations,
+                conv.padBegin(), conv.padEnd(), attributes, false)
+            : new convolution_forward.primitive_desc(engine, INFERENCE, direct, source, wanted, bias, target, conv.strides(),
+                dilations, conv.padBegin(), conv.padEnd(), attributes, false);
+        final var pd = withWeights(step, dims, filters, maker, convolution_forward.primitive_desc::weights_desc);
         return finish(pd, new convolution_forward(pd));
     }
 
@@ -152,11 +172,13 @@ final class ProgramBuilder {
         final primitive_attr attributes = attributes(step);
         final memory.desc bias = bias(step, 1);
         final long[] dilations = Arrays.stream(conv.dilations()).map(d -> d - 1).toArray();
+        final var engine = library.engine();
+        final int direct = algorithm.deconvolution_direct.value;
         final WantedBy<deconvolution_forward.primitive_desc> maker = wanted -> bias == null
-            ? new deconvolution_forward.primitive_desc(library.engine(), INFERENCE, algorithm.deconvolution_direct.value, source,
-                wanted, target, conv.strides(), dilations, conv.padBegin(), conv.padEnd(), attributes, false)
-            : new deconvolution_forward.primitive_desc(library.engine(), INFERENCE, algorithm.deconvolution_direct.value, source,
-                wanted, bias, target, conv.strides(), dilations, conv.padBegin(), conv.padEnd(), attributes, false);
+            ? new deconvolution_forward.primitive_desc(engine, INFERENCE, direct, source, wanted, target, conv.strides(),
+                dilations, conv.padBegin(), conv.padEnd(), attributes, false)
+            : new deconvolution_forward.primitive_desc(engine, INFERENCE, direct, source, wanted, bias, target, conv.strides(),
+                dilations, conv.padBegin(), conv.padEnd(), attributes, false);
         final var pd = withWeights(step, swapped.dims(), swapped, maker, deconvolution_forward.primitive_desc::weights_desc);
         return finish(pd, new deconvolution_forward(pd));
     }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.agrona.ErrorHandler;
@@ -18,14 +19,17 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.device.Backend;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
+import org.clockwork.device.ElementType;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
 import org.clockwork.device.ModelSource;
 import org.clockwork.device.TensorSpec;
+import org.clockwork.onednn.OneDnn;
 
 /**
- * The CPU backend: one device on ONNX Runtime. Needs 64-bit Linux. Its memory is what the {@link Context} states: pages of
- * weights, I/O slot and workspace; beside them a session takes some 100 KB for its graph. Compiling takes more, for a while.
+ * The CPU backend: one device. Plans on oneDNN run the models that they cover, ONNX Runtime all others. Needs 64-bit Linux.
+ * Its memory is what the {@link Context} states: pages of weights, I/O slot, and a workspace for either; beside them a
+ * session takes some 100 KB for its graph. Compiling takes more, for a while.
  */
 public final class CpuBackend implements Backend {
     private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._-]{1,200}");
@@ -36,6 +40,9 @@ public final class CpuBackend implements Backend {
     private final OrtRuntime runtime;
     private final ModelCompiler compiler;
     private final Workspace workspace;
+    private final PlanMaker planMaker;
+    private final String noPlans;
+    private long planWorkspace;
     private final IoSlot slot;
     private final PageMemory pageMemory;
     private final CpuDevice device;
@@ -60,6 +67,22 @@ public final class CpuBackend implements Backend {
         pageMemory = new PageMemory(memory, (int) (context.memoryBytes() / Device.PAGE_BYTES));
         slot = new IoSlot(memory, context.inputBytes(), context.outputBytes());
         device = new CpuDevice(context, pageMemory, runtime);
+        OneDnn library = null;
+        String why = Context.ENGINE_PROP_NAME + '=' + context.engine();
+        if (context.engine() != Engines.ONNXRUNTIME) {
+            try {
+                library = OneDnn.load();
+            } catch (final UnsupportedOperationException e) {
+                why = e.getMessage();
+            }
+        }
+        noPlans = why;
+        planMaker = library == null ? null : planMaker(library);
+    }
+
+    private PlanMaker planMaker(final OneDnn library) {
+        planWorkspace = memory.reserve(NativeMemory.Tag.WORKSPACE, context.workspaceBytes(), Posix.PROT_READ | Posix.PROT_WRITE);
+        return new PlanMaker(library, runtime, memory, slot, planWorkspace, context, context.cacheDirectory());
     }
 
     @Override
@@ -96,10 +119,10 @@ public final class CpuBackend implements Backend {
         if (content == null) {
             throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be read back: " + file);
         }
-        return open(file, content);
+        return open(source, file, content);
     }
 
-    private CpuModel open(final Path file, final ArtifactFile.Content content) throws ModelException {
+    private CpuModel open(final ModelSource source, final Path file, final ArtifactFile.Content content) throws ModelException {
         final Artifact artifact = content.artifact();
         final int maxBatch;
         try {
@@ -108,13 +131,27 @@ public final class CpuBackend implements Backend {
             throw new ModelException(Reason.TOO_LARGE, "A tensor of one request is larger than 2 GiB.", e);
         }
         long payload = 0;
+        PlanRun plan = null;
+        String engine = "ONNX Runtime " + runtime.version() + ": " + noPlans;
         try {
-            if (artifact.payloadBytes() > 0) {
+            final IoTensors io = new IoTensors(runtime, slot, artifact, maxBatch);
+            if (planMaker != null) {
+                try {
+                    plan = planMaker.make(source, artifact, io, maxBatch);
+                    engine = plan.description();
+                } catch (final ModelException e) {
+                    if (context.engine() == Engines.ONEDNN) {
+                        io.close();
+                        throw e;
+                    }
+                    engine = "ONNX Runtime " + runtime.version() + ": " + e.getMessage();
+                }
+            }
+            if (plan == null && artifact.payloadBytes() > 0) {
                 payload = memory.mapFile(NativeMemory.Tag.HOST_WEIGHTS, file, content.payloadOffset(), artifact.payloadBytes());
             }
-            final IoTensors io = new IoTensors(runtime, slot, artifact, maxBatch);
-            final CpuModel model =
-                new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, maxBatch, this::forget);
+            final CpuModel model = new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, maxBatch,
+                plan, engine, this::forget);
             synchronized (models) {
                 models.add(model);
             }
@@ -182,11 +219,24 @@ public final class CpuBackend implements Backend {
         }
         open.forEach(CpuModel::close);
         workspace.close();
+        if (planMaker != null) {
+            memory.free(NativeMemory.Tag.WORKSPACE, planWorkspace, context.workspaceBytes());
+        }
         slot.close();
         synchronized (hostBuffers) {
             hostBuffers.forEach(b -> memory.free(NativeMemory.Tag.HOST_BUFFERS, b[0], b[1]));
             hostBuffers.clear();
         }
+    }
+
+    /** What runs models. */
+    public enum Engines {
+        /** A plan on oneDNN where it covers the model and gives the same answers, else ONNX Runtime. */
+        AUTO,
+        /** ONNX Runtime only. */
+        ONNXRUNTIME,
+        /** Plans on oneDNN only; a model that has none is refused. */
+        ONEDNN
     }
 
     /** Options, each with a property of its own; durations and sizes are text with units there. */
@@ -203,6 +253,12 @@ public final class CpuBackend implements Backend {
         public static final String OUTPUT_BYTES_PROP_NAME = "clockwork.cpu.output.bytes";
         /** Memory for the activations of one batch. */
         public static final String WORKSPACE_BYTES_PROP_NAME = "clockwork.cpu.workspace.bytes";
+        /** What runs models: {@link Engines}. */
+        public static final String ENGINE_PROP_NAME = "clockwork.cpu.engine";
+        /** Precision of plans: FLOAT32 or BFLOAT16. */
+        public static final String PRECISION_PROP_NAME = "clockwork.cpu.precision";
+        /** Largest difference of a plan's answers to ONNX Runtime's, as a part of the largest number. */
+        public static final String PLAN_TOLERANCE_PROP_NAME = "clockwork.cpu.plan.tolerance";
         /** Largest model file. */
         public static final String MAX_FILE_BYTES_PROP_NAME = "clockwork.cpu.max.file.bytes";
 
@@ -212,6 +268,8 @@ public final class CpuBackend implements Backend {
         private static final int DEFAULT_WORKSPACE_BYTES = 512 << 20;
         /** ONNX Runtime does not hold an arena of a few MiB to its limit. */
         private static final int SMALLEST_WORKSPACE_BYTES = 16 << 20;
+        private static final double FLOAT_TOLERANCE = 1e-3;
+        private static final double BFLOAT_TOLERANCE = 0.1;
         private static final int LARGEST_BATCH = 1024;
 
         private long memoryBytes = SystemUtil.getSizeAsLong(MEMORY_PROP_NAME, DEFAULT_MEMORY);
@@ -222,6 +280,11 @@ public final class CpuBackend implements Backend {
         private int outputBytes = SystemUtil.getSizeAsInt(OUTPUT_BYTES_PROP_NAME, DEFAULT_IO_BYTES);
         private int workspaceBytes = SystemUtil.getSizeAsInt(WORKSPACE_BYTES_PROP_NAME, DEFAULT_WORKSPACE_BYTES);
         private long maxFileBytes = SystemUtil.getSizeAsLong(MAX_FILE_BYTES_PROP_NAME, Integer.MAX_VALUE);
+        private Engines engine = Engines.valueOf(
+            System.getProperty(ENGINE_PROP_NAME, Engines.AUTO.name()).toUpperCase(Locale.ROOT));
+        private ElementType precision = ElementType.valueOf(
+            System.getProperty(PRECISION_PROP_NAME, ElementType.FLOAT32.name()).toUpperCase(Locale.ROOT));
+        private double planTolerance = Double.parseDouble(System.getProperty(PLAN_TOLERANCE_PROP_NAME, "0"));
         private NanoClock clock = SystemNanoClock.INSTANCE;
         private Supplier<IdleStrategy> idleStrategy = () -> null;
         private ErrorHandler errorHandler = Throwable::printStackTrace;
@@ -250,7 +313,46 @@ public final class CpuBackend implements Backend {
             if (maxFileBytes < 1 || maxFileBytes > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(MAX_FILE_BYTES_PROP_NAME + '=' + maxFileBytes + " is not in 1..2 GiB");
             }
+            if (precision != ElementType.FLOAT32 && precision != ElementType.BFLOAT16) {
+                throw new IllegalArgumentException(PRECISION_PROP_NAME + '=' + precision + " is neither FLOAT32 nor BFLOAT16");
+            }
+            if (planTolerance == 0) {
+                planTolerance = precision == ElementType.FLOAT32 ? FLOAT_TOLERANCE : BFLOAT_TOLERANCE;
+            }
             isConcluded = true;
+        }
+
+        /** What runs models. */
+        public Context engine(final Engines newEngine) {
+            engine = newEngine;
+            return this;
+        }
+
+        /** What runs models. */
+        public Engines engine() {
+            return engine;
+        }
+
+        /** Precision of what is between the steps of plans: FLOAT32 or BFLOAT16. */
+        public Context precision(final ElementType newPrecision) {
+            precision = newPrecision;
+            return this;
+        }
+
+        /** Precision of what is between the steps of plans. */
+        public ElementType precision() {
+            return precision;
+        }
+
+        /** A plan whose answers differ by more from ONNX Runtime's is not used; 0 for the precision's default. */
+        public Context planTolerance(final double tolerance) {
+            planTolerance = tolerance;
+            return this;
+        }
+
+        /** A plan whose answers differ by more from ONNX Runtime's is not used. */
+        public double planTolerance() {
+            return planTolerance;
         }
 
         /** Memory for weights in bytes; whole pages of it are used. */

@@ -184,7 +184,7 @@ final class CpuDevice implements Device {
 
     private void onLoadEngineDone(final Operation operation, final LoadedModel loaded) {
         final boolean isLoad = operation.kind == Operation.Kind.LOAD;
-        if (loaded.session != null) {
+        if (loaded.range != null) {
             loaded.state = LoadedModel.State.LOADED;
         } else if (isLoad || operation.status != DeviceStatus.TOO_LATE) {
             table.remove(loaded.modelId);
@@ -227,7 +227,7 @@ final class CpuDevice implements Device {
             throw new IllegalStateException("interrupted while the CPU device's engines end: its memory is kept", e);
         }
         for (final LoadedModel loaded : slots) {
-            if (loaded.session != null) {
+            if (loaded.range != null) {
                 unload(loaded);
             }
         }

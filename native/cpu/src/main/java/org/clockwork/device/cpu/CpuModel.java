@@ -27,13 +27,20 @@ final class CpuModel implements CompiledModel {
     private final IoTensors io;
     private final int maxBatch;
     private final int pages;
+    private final PlanRun plan;
+    private final String engine;
     private final Consumer<CpuModel> onClose;
     private final ArrayDeque<Range> idleRanges = new ArrayDeque<>();
     private boolean isClosed;
 
-    /** Takes over {@code payload} and {@code io}; tells {@code onClose} when it is closed. */
+    /**
+     * Takes over {@code payload}, {@code io} and {@code plan}; tells {@code onClose} when it is closed.
+     *
+     * @param plan runs the model instead of ONNX Runtime; or null.
+     */
     CpuModel(final OrtRuntime runtime, final NativeMemory memory, final PageMemory pageMemory, final Artifact artifact,
-        final byte[] skeleton, final long payload, final IoTensors io, final int maxBatch, final Consumer<CpuModel> onClose) {
+        final byte[] skeleton, final long payload, final IoTensors io, final int maxBatch, final PlanRun plan,
+        final String engine, final Consumer<CpuModel> onClose) {
         this.runtime = runtime;
         this.memory = memory;
         this.pageMemory = pageMemory;
@@ -42,13 +49,18 @@ final class CpuModel implements CompiledModel {
         this.payload = payload;
         this.io = io;
         this.maxBatch = maxBatch;
+        this.plan = plan;
+        this.engine = engine;
         this.onClose = onClose;
-        pages = pages(artifact);
+        pages = plan == null ? pages(artifact) : pages(plan.bytes());
     }
 
     /** Pages for the region and for what ONNX Runtime allocates beside it, exact to a small page. */
     static int pages(final Artifact artifact) {
-        final long bytes = lentFrom(artifact) + lentBytes(artifact);
+        return pages(lentFrom(artifact) + lentBytes(artifact));
+    }
+
+    private static int pages(final long bytes) {
         return Math.toIntExact(Math.max(1, (bytes + Device.PAGE_BYTES - 1) / Device.PAGE_BYTES));
     }
 
@@ -73,7 +85,7 @@ final class CpuModel implements CompiledModel {
 
     @Override
     public long weightsBytes() {
-        return artifact.regionBytes() + artifact.packedBytes();
+        return plan != null ? plan.bytes() : artifact.regionBytes() + artifact.packedBytes();
     }
 
     @Override
@@ -96,6 +108,26 @@ final class CpuModel implements CompiledModel {
         return -1;
     }
 
+    @Override
+    public String engine() {
+        return engine;
+    }
+
+    /** What runs the model instead of ONNX Runtime; or null. */
+    PlanRun plan() {
+        return plan;
+    }
+
+    /** The batch that is executed for one of this size. */
+    int executedBatch(final int batchSize) {
+        return plan == null ? batchSize : plan.program().executedBatch(batchSize);
+    }
+
+    /** Bytes that a LOAD copies. */
+    long regionBytes() {
+        return plan == null ? artifact.regionBytes() : plan.bytes();
+    }
+
     Artifact artifact() {
         return artifact;
     }
@@ -106,7 +138,7 @@ final class CpuModel implements CompiledModel {
 
     /** Address of the weights in host memory. */
     long payload() {
-        return payload;
+        return plan == null ? payload : plan.payload();
     }
 
     /** A range for one loaded copy, with its initializers bound; load engine's thread. */
@@ -134,7 +166,9 @@ final class CpuModel implements CompiledModel {
         idleRanges.forEach(Range::close);
         idleRanges.clear();
         io.close();
-        if (artifact.payloadBytes() > 0) {
+        if (plan != null) {
+            plan.close(memory);
+        } else if (artifact.payloadBytes() > 0) {
             memory.free(NativeMemory.Tag.HOST_WEIGHTS, payload, artifact.payloadBytes());
         }
         onClose.accept(this);
@@ -149,7 +183,11 @@ final class CpuModel implements CompiledModel {
 
         private Range() throws OrtException {
             address = pageMemory.reserveRange(pages);
-            bytes = artifact.runtimeFormat() ? Posix.view(address, artifact.regionBytes()) : null;
+            bytes = plan == null && artifact.runtimeFormat() ? Posix.view(address, artifact.regionBytes()) : null;
+            if (plan != null) {
+                options = null;
+                return;
+            }
             options = runtime.onDevice(artifact.runtimeFormat()
                 ? runtime.runtimeFormatOptions() : runtime.skeletonOptions(artifact.prepacked()));
             try {
@@ -176,7 +214,7 @@ final class CpuModel implements CompiledModel {
 
         /** Bytes lent; 0 if nothing is packed. */
         long lentBytes() {
-            return CpuModel.lentBytes(artifact);
+            return plan != null ? 0 : CpuModel.lentBytes(artifact);
         }
 
         /** A session over the bytes that lie in the range now. */
@@ -190,7 +228,9 @@ final class CpuModel implements CompiledModel {
 
         @Override
         public void close() {
-            options.close();
+            if (options != null) {
+                options.close();
+            }
             tensors.forEach(runtime::close);
             tensors.clear();
             pageMemory.releaseRange(address, pages);

@@ -28,7 +28,8 @@ final class ExecuteEngine extends Engine {
             tooLate(operation, startNs);
             return;
         }
-        io.copyIn(operation);
+        final int executedBatch = loaded.model.executedBatch(operation.batchSize);
+        io.copyIn(operation, executedBatch);
         final long executeStartNs = clock.nanoTime();
         if (isLate(operation, executeStartNs)) {
             tooLate(operation, executeStartNs);
@@ -40,13 +41,18 @@ final class ExecuteEngine extends Engine {
         execute(loaded, operation.batchSize);
         final long executedNs = clock.nanoTime();
         operation.executeNs = executedNs - executeStartNs;
-        io.copyOut(operation);
+        io.copyOut(operation, executedBatch);
         operation.endNs = clock.nanoTime();
         operation.copyOutNs = operation.endNs - executedNs;
         operation.status = DeviceStatus.OK;
     }
 
     private static void execute(final LoadedModel loaded, final int batchSize) throws OrtException {
+        final PlanRun plan = loaded.model.plan();
+        if (plan != null) {
+            plan.program().run(batchSize, loaded.range.address());
+            return;
+        }
         final IoTensors io = loaded.model.io();
         try {
             loaded.session.run(io.inputs(batchSize), io.outputs(batchSize)).close();

@@ -53,6 +53,16 @@ final class IoTensors implements AutoCloseable {
         return outputs.maps.get(batchSize);
     }
 
+    /** First byte of an input in the slot for a batch of this size. */
+    int inputOffset(final int batchSize, final int index) {
+        return inputs.offsets[batchSize][index];
+    }
+
+    /** First byte of an output in the slot for a batch of this size. */
+    int outputOffset(final int batchSize, final int index) {
+        return outputs.offsets[batchSize][index];
+    }
+
     /** Whether each request's buffers hold its tensors. */
     boolean fits(final Operation operation) {
         for (int i = 0; i < operation.requestCount; i++) {
@@ -72,10 +82,10 @@ final class IoTensors implements AutoCloseable {
         return offset >= 0 && (long) offset + bytes <= buffer.capacity();
     }
 
-    /** Requests one after the other within each tensor; padding is zero. */
-    void copyIn(final Operation operation) {
+    /** Requests one after the other within each tensor; padding is zero, up to the batch that is executed. */
+    void copyIn(final Operation operation, final int executedBatch) {
         final UnsafeBuffer to = slot.inputs();
-        final int[] offsets = inputs.offsets[operation.batchSize];
+        final int[] offsets = inputs.offsets[executedBatch];
         for (int tensor = 0; tensor < offsets.length; tensor++) {
             final int bytes = inputs.bytes[tensor];
             int at = offsets[tensor];
@@ -83,14 +93,14 @@ final class IoTensors implements AutoCloseable {
                 to.putBytes(at, operation.inputs[i], operation.inputOffsets[i] + inputs.requestOffsets[tensor], bytes);
                 at += bytes;
             }
-            to.setMemory(at, (operation.batchSize - operation.requestCount) * bytes, (byte) 0);
+            to.setMemory(at, (executedBatch - operation.requestCount) * bytes, (byte) 0);
         }
     }
 
     /** The other way, for those requests that want their outputs. */
-    void copyOut(final Operation operation) {
+    void copyOut(final Operation operation, final int executedBatch) {
         final UnsafeBuffer from = slot.outputs();
-        final int[] offsets = outputs.offsets[operation.batchSize];
+        final int[] offsets = outputs.offsets[executedBatch];
         for (int tensor = 0; tensor < offsets.length; tensor++) {
             final int bytes = outputs.bytes[tensor];
             for (int i = 0; i < operation.requestCount; i++) {

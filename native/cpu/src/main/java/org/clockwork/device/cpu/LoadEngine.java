@@ -53,11 +53,13 @@ final class LoadEngine extends Engine {
         final CpuModel.Range range = model.acquireRange();
         gather(range, loaded);
         try {
-            copy(model.payload(), range.address(), model.artifact().regionBytes());
+            copy(model.payload(), range.address(), model.regionBytes());
             if (range.lentBytes() > 0) {
                 pages.lend(range.lentAddress(), range.lentBytes());
             }
-            loaded.session = range.createSession();
+            if (model.plan() == null) {
+                loaded.session = range.createSession();
+            }
         } catch (final OrtException | RuntimeException e) {
             giveBack(loaded);
             throw e;
@@ -76,7 +78,9 @@ final class LoadEngine extends Engine {
     /** Also used when the device closes, by the closing thread after this engine has ended. */
     void unload(final LoadedModel loaded) throws OrtException, LostException {
         try {
-            runtime.close(loaded.session);
+            if (loaded.session != null) {
+                runtime.close(loaded.session);
+            }
         } finally {
             loaded.session = null;
             giveBack(loaded);

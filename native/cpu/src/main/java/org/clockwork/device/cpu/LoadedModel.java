@@ -26,6 +26,7 @@ final class LoadedModel {
     int[] pages = new int[0];
     int infersUnderWay;
     CpuModel.Range range;
+    /** Null while not loaded, and for models that run by plans. */
     OrtSession session;
 
     /** Starts a new life. */

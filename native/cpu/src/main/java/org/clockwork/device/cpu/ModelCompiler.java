@@ -20,6 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.clockwork.compiler.Dimensions;
+import org.clockwork.compiler.OnnxReader;
 import org.clockwork.device.ElementType;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
@@ -33,7 +35,7 @@ import org.clockwork.device.TensorSpec;
 final class ModelCompiler {
     /** Changes when artifacts of an older build can't be used any more. */
     private static final String FORMAT = "1";
-    private static final String WORK_PREFIX = "compile-";
+    static final String WORK_PREFIX = "compile-";
     private static final Pattern WORK_DIRECTORY = Pattern.compile(WORK_PREFIX + "(\\d{1,18})-.*");
     private static final String WEIGHTS_FILE = "weights.bin";
     private static final String SMALLEST_EXTERNAL_BYTES = "256";
@@ -308,7 +310,7 @@ final class ModelCompiler {
         }
     }
 
-    private static void delete(final Path directory) {
+    static void delete(final Path directory) {
         if (directory == null) {
             return;
         }

@@ -18,6 +18,8 @@ final class NativeMemory {
         HOST_BUFFERS,
         /** Input and output slot. */
         IO_SLOT,
+        /** What plans keep between their steps: present when first used. */
+        WORKSPACE,
         /** Objects of ONNX Runtime, counted one by one: sessions and tensors. */
         RUNTIME_OBJECTS
     }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.clockwork.compiler.Dimensions;
 import org.clockwork.device.ElementType;
 
 /** Runs a model on zeros in memory of its own, to see its output shapes and what it costs. Used by the compiling thread. */

@@ -20,7 +20,7 @@ final class CpuDeviceConformanceTest extends DeviceConformance {
 
     @Override
     protected Backend openBackend(final int pages) {
-        backend = new CpuBackend(new CpuBackend.Context()
+        backend = new CpuBackend(new CpuBackend.Context().engine(CpuBackend.Engines.ONNXRUNTIME)
             .cacheDirectory(directory).memoryBytes((long) pages * Device.PAGE_BYTES).maxBatch(4));
         return backend;
     }

@@ -84,7 +84,7 @@ final class CpuMemoryTest {
     void executionBeyondTheWorkspaceFailsAndTheDeviceGoesOn() throws Exception {
         final Path file = new TestModels(directory).zoo("mobilenet_v2");
         final Path small = new TestModels(directory).zoo("mlp");
-        try (Driver driver = new Driver(new CpuBackend.Context()
+        try (Driver driver = new Driver(new CpuBackend.Context().engine(CpuBackend.Engines.ONNXRUNTIME)
             .cacheDirectory(directory).memoryBytes(6 << 24).workspaceBytes(16 << 20));
             CompiledModel model = driver.backend.compile(TestModels.source(file, Map.of(), 8));
             CompiledModel other = driver.backend.compile(TestModels.source(small, Map.of(), 8))) {

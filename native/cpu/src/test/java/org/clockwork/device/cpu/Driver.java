@@ -23,7 +23,8 @@ final class Driver implements AutoCloseable {
     private Operation last;
 
     Driver(final Path cache, final int pages) {
-        this(new CpuBackend.Context().cacheDirectory(cache).memoryBytes((long) pages * Device.PAGE_BYTES));
+        this(new CpuBackend.Context().engine(CpuBackend.Engines.ONNXRUNTIME)
+            .cacheDirectory(cache).memoryBytes((long) pages * Device.PAGE_BYTES));
     }
 
     Driver(final CpuBackend.Context context) {

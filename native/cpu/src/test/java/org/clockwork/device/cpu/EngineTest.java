@@ -30,7 +30,8 @@ final class EngineTest {
 
     @BeforeEach
     void open() throws Exception {
-        driver = new Driver(new CpuBackend.Context().cacheDirectory(directory).memoryBytes(4 << 24).maxBatch(4)
+        driver = new Driver(new CpuBackend.Context().engine(CpuBackend.Engines.ONNXRUNTIME).cacheDirectory(directory)
+            .memoryBytes(4 << 24).maxBatch(4)
             .clock(() -> now.getAndAdd(STEP)));
         model = driver.backend.compile(TestModels.source(new TestModels(directory).zoo("mlp"), Map.of(), 4));
         request = Answers.request(model.inputs(), 1);
@@ -109,7 +110,8 @@ final class EngineTest {
 
     @Test
     void spinningStrategyWorksToo() throws Exception {
-        try (Driver spinning = new Driver(new CpuBackend.Context().cacheDirectory(directory).memoryBytes(1 << 24)
+        try (Driver spinning = new Driver(new CpuBackend.Context().engine(CpuBackend.Engines.ONNXRUNTIME)
+            .cacheDirectory(directory).memoryBytes(1 << 24)
             .idleStrategy(BusySpinIdleStrategy::new));
             CompiledModel own = spinning.backend.compile(TestModels.source(new TestModels(directory).zoo("mlp"), Map.of(), 4))) {
             assertEquals(DeviceStatus.OK, spinning.load(1, own).status);

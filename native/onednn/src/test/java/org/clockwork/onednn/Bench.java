@@ -1,0 +1,150 @@
+package org.clockwork.onednn;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.agrona.BufferUtil;
+import org.clockwork.compiler.Plan;
+import org.clockwork.compiler.View;
+import org.clockwork.device.ElementType;
+import org.clockwork.device.ModelException;
+
+/** Memory for one model, its inputs from seeds, and ONNX Runtime's answers beside its own. */
+final class Bench implements Places, AutoCloseable {
+    private static final int ALIGNMENT = 64;
+    private static final int WORKSPACE = 256 << 20;
+
+    final OneDnnModel model;
+    final long weights;
+    private final Plan largest;
+    private final List<ByteBuffer> kept = new ArrayList<>();
+    private final List<ByteBuffer> inputs = new ArrayList<>();
+    private final List<ByteBuffer> outputs = new ArrayList<>();
+    private final ByteBuffer workspace;
+
+    Bench(final OneDnn library, final List<Plan> plans) throws ModelException {
+        largest = plans.get(plans.size() - 1);
+        largest.inputs().forEach(view -> inputs.add(allocate(view.elements() * view.type().bytes())));
+        largest.outputs().forEach(view -> outputs.add(allocate(view.elements() * view.type().bytes())));
+        workspace = allocate(WORKSPACE);
+        model = new OneDnnModel(library, plans, this);
+        weights = BufferUtil.address(allocate(model.weightsBytes()));
+        model.layOut(weights);
+    }
+
+    private ByteBuffer allocate(final long bytes) {
+        final ByteBuffer whole = ByteBuffer.allocateDirect((int) bytes + 2 * ALIGNMENT);
+        kept.add(whole);
+        return whole.alignedSlice(ALIGNMENT).order(ByteOrder.nativeOrder());
+    }
+
+    @Override
+    public long input(final int batchSize, final int index) {
+        return BufferUtil.address(inputs.get(index));
+    }
+
+    @Override
+    public long output(final int batchSize, final int index) {
+        return BufferUtil.address(outputs.get(index));
+    }
+
+    @Override
+    public long workspace() {
+        return BufferUtil.address(workspace);
+    }
+
+    @Override
+    public long workspaceBytes() {
+        return WORKSPACE;
+    }
+
+    /** Noise of mean 0 and variance 1; for integers the ids, mask and types of a transformer. */
+    void fill(final long seed) {
+        final SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < inputs.size(); i++) {
+            final ByteBuffer to = inputs.get(i).clear();
+            while (to.remaining() >= Long.BYTES || to.remaining() >= Float.BYTES && isFloat(i)) {
+                if (isFloat(i)) {
+                    to.putFloat((float) ((random.nextDouble() * 2 - 1) * Math.sqrt(3)));
+                } else {
+                    to.putLong(i == 0 ? random.nextInt(30_000) : i == 1 && random.nextInt(8) > 0 ? 1 : 0);
+                }
+            }
+            to.clear();
+        }
+    }
+
+    private boolean isFloat(final int input) {
+        return largest.inputs().get(input).type() == ElementType.FLOAT32;
+    }
+
+    void run(final int batchSize) {
+        model.run(batchSize, weights);
+    }
+
+    /** The answers of the last run. */
+    float[][] answers(final Plan plan) {
+        final float[][] answers = new float[outputs.size()][];
+        for (int i = 0; i < answers.length; i++) {
+            answers[i] = new float[(int) plan.outputs().get(i).elements()];
+            outputs.get(i).clear().asFloatBuffer().get(answers[i]);
+        }
+        return answers;
+    }
+
+    /** ONNX Runtime's answers to the same inputs. */
+    float[][] expected(final OrtSession session, final Plan plan) throws OrtException {
+        final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+        int index = 0;
+        for (final String name : session.getInputNames()) {
+            final View view = plan.inputs().get(index);
+            final ByteBuffer bytes = inputs.get(index).clear().limit((int) view.elements() * view.type().bytes()).slice()
+                .order(ByteOrder.nativeOrder());
+            tensors.put(name, view.type() == ElementType.FLOAT32
+                ? OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), view.dims())
+                : OnnxTensor.createTensor(environment, bytes.asLongBuffer(), view.dims()));
+            index++;
+        }
+        try (OrtSession.Result result = session.run(tensors)) {
+            final float[][] answers = new float[outputs.size()][];
+            for (int i = 0; i < answers.length; i++) {
+                final FloatBuffer values = ((OnnxTensor) result.get(i)).getFloatBuffer();
+                answers[i] = new float[values.remaining()];
+                values.get(answers[i]);
+            }
+            return answers;
+        } finally {
+            tensors.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    /** Largest difference as a part of the largest number. */
+    static double distance(final float[] a, final float[] b) {
+        if (a.length != b.length) {
+            return Double.POSITIVE_INFINITY;
+        }
+        double largest = 0;
+        double difference = 0;
+        for (int i = 0; i < a.length; i++) {
+            largest = Math.max(largest, Math.abs(b[i]));
+            final double apart = Math.abs((double) a[i] - b[i]);
+            difference = Double.isNaN(apart) ? Double.POSITIVE_INFINITY : Math.max(difference, apart);
+        }
+        return difference / largest;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}
