@@ -33,11 +33,13 @@ import picocli.CommandLine.Spec;
     description = "Registers, shows and forgets models; generates example models.",
     subcommands = {
         ModelsCommand.ListModels.class, ModelsCommand.Register.class, ModelsCommand.Replace.class,
-        ModelsCommand.Unregister.class, ModelsCommand.Inspect.class, ModelsCommand.Generate.class
+        ModelsCommand.Unregister.class, ModelsCommand.Inspect.class, ModelsCommand.Generate.class,
+        CompileCommand.class
     },
     footerHeading = "%nExamples:%n",
     footer = {
         "  clockwork models generate resnet18 resnet18.onnx",
+        "  clockwork models compile resnet18.onnx",
         "  clockwork models register resnet resnet18.onnx --slo 100ms",
         "  clockwork models register text all-minilm.onnx --dim sequence_length=32",
         "  clockwork models register emulated/resnet --profile resnet50_v2 --count 1000",

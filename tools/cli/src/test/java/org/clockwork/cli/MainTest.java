@@ -38,7 +38,8 @@ class MainTest {
         final List<String> seen = new ArrayList<>();
         check(Main.commandLine(), List.of(), seen);
         assertTrue(seen.containsAll(List.of("demo", "driver", "controller", "worker", "models register", "models replace",
-            "models unregister", "models list", "models inspect", "models generate", "infer", "load", "status")),
+            "models unregister", "models list", "models inspect", "models generate", "models compile", "infer", "load",
+            "status")),
             seen.toString());
     }
 
@@ -69,6 +70,7 @@ class MainTest {
         "load x --rate 5 --clients 2", "load x --rate -1", "load x --rate 5 --slo 10parsecs", "load x --rate 5 --slo 0s",
         "load x --rate 5 --input a --generated", "infer x", "infer x --input a --generated 1", "models register a",
         "models register a /no/such/file", "models register a --profile p --dim x", "models generate no-such-model",
+        "models compile x --batch 0", "models compile x --precision fp64",
         "demo --seconds 0", "demo --slo -5ms", "demo --memory lots", "demo --aeron-dir /tmp/x",
         "controller --threading sometimes",
         "status --properties /no/such/file", "worker --device emulated --memory 5q"
@@ -81,6 +83,17 @@ class MainTest {
         assertFalse(text.contains("\tat "), text);
         assertEquals(1, text.lines().count(), text);
         assertTrue(Character.isUpperCase(text.charAt(0)) || "'-".indexOf(text.charAt(0)) >= 0, text);
+    }
+
+    @Test
+    void aPlanIsShownOrItIsSaidWhyThereIsNone(@TempDir final Path directory) throws IOException {
+        final Path file = directory.resolve("mlp.onnx");
+        assertEquals(0, run("models", "generate", "mlp", file.toString()));
+        assertEquals(0, run("models", "compile", file.toString(), "--batch", "4"), err.toString());
+        assertTrue(out.toString().contains("MatMul") && out.toString().contains("batch=4"), out.toString());
+        Files.writeString(file, "this is no model, whatever its name says");
+        assertEquals(1, run("models", "compile", file.toString()));
+        assertTrue(err.toString().contains("INVALID_FILE"), err.toString());
     }
 
     @ParameterizedTest
