@@ -26,6 +26,8 @@ import org.clockwork.schema.link.Listener;
  * the schedule sees all of it in the same cycle.
  */
 public final class ControllerAgent implements Agent {
+    /** Time between the slow ticks of the way of requests. */
+    private static final long SLOW_TICK_NS = 20_000_000L;
     /** Time between looks for what the storage thread has finished. */
     private static final long STORAGE_POLL_NS = 100_000L;
     /** Rounds of storage work in one cycle; with inline storage one round leads to the next. */
@@ -188,14 +190,18 @@ public final class ControllerAgent implements Agent {
     private int pollMembers() {
         int work = cluster.tick(nowNs) + sessions.tick(nowNs);
         if (nowNs - nextSlowTickNs >= 0) {
-            nextSlowTickNs = nowNs + Times.TICK_NS;
+            nextSlowTickNs = nowNs + SLOW_TICK_NS;
             work += path.slowTick(nowNs);
         }
         return work;
     }
 
     private int pollStorage() {
-        int work = deployer.poll(nowNs) + registrar.poll(nowNs);
+        return registrar.poll(nowNs) + pollTasks() + deployer.poll(nowNs) + pollTasks();
+    }
+
+    private int pollTasks() {
+        int work = 0;
         for (int round = 0; round < STORAGE_ROUNDS && storage.outstanding() > 0; round++) {
             final int told = storage.poll(nowNs);
             if (told == 0) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.clockwork.controller.session.ClientSession;
 import org.clockwork.controller.storage.MemoryFiles;
+import org.clockwork.schema.link.memory.MemoryEndpoint;
 import org.clockwork.schema.link.memory.MemoryListener;
 import org.clockwork.schema.link.memory.MemoryNetwork;
 import org.clockwork.testkit.ManualClock;
@@ -127,6 +128,15 @@ public final class TestBed {
                 return;
             }
         }
+    }
+
+    /** Whether something is to be delivered to the controller by this time. */
+    public boolean deliversBy(final long nowNs) {
+        return isDue(clients.nextDeliveryNs(), nowNs) || isDue(workers.nextDeliveryNs(), nowNs);
+    }
+
+    private static boolean isDue(final long timeNs, final long nowNs) {
+        return timeNs != MemoryEndpoint.NEVER && timeNs - nowNs <= 0;
     }
 
     /** The controller's side of a client's session. */

@@ -34,6 +34,7 @@ public final class Deployer implements Cluster.Listener {
     private boolean isRoundDue;
     private boolean hasMore;
     private long nextRoundNs;
+    private long polledNs;
 
     /** For so many workers at most. */
     public Deployer(
@@ -144,6 +145,7 @@ public final class Deployer implements Cluster.Listener {
      * @return messages sent.
      */
     public int poll(final long nowNs) {
+        polledNs = nowNs;
         if (!isRoundDue && (!hasMore || nowNs - nextRoundNs < 0)) {
             return 0;
         }
@@ -161,6 +163,9 @@ public final class Deployer implements Cluster.Listener {
 
     /** When {@link #poll} has something to send though nothing happened; Long.MAX_VALUE for never. */
     public long nextWakeNs() {
+        if (isRoundDue) {
+            return polledNs;
+        }
         return hasMore ? nextRoundNs : Long.MAX_VALUE;
     }
 
