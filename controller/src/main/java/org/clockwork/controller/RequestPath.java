@@ -62,6 +62,8 @@ public final class RequestPath implements ClusterObserver, RequestSink {
     private final ClusterPlanner cluster;
     private final Scheduler scheduler;
     private long lastNowNs;
+    private boolean isRetryPlanned;
+    private long retryAtNs;
 
     /** The stations, with their tables at their full size; the context is concluded here. */
     public RequestPath(final RequestPathContext context) {
@@ -164,6 +166,9 @@ public final class RequestPath implements ClusterObserver, RequestSink {
      */
     public int flush(final long nowNs) {
         lastNowNs = nowNs;
+        if (isRetryPlanned && nowNs - retryAtNs < 0) {
+            return 0;
+        }
         int work = 0;
         if (dispatcher.hasPending()) {
             work += dispatcher.flush(nowNs);
@@ -171,6 +176,8 @@ public final class RequestPath implements ClusterObserver, RequestSink {
         if (sender.hasPending()) {
             work += sender.flush();
         }
+        isRetryPlanned = hasPending();
+        retryAtNs = nowNs + retryNs;
         return work;
     }
 
@@ -187,9 +194,9 @@ public final class RequestPath implements ClusterObserver, RequestSink {
 
     /** Earliest time at which {@link #schedule} or {@link #flush} has something to do if no message comes. */
     public long nextWakeNs() {
-        final long retryAtNs = dispatcher.hasPending() || sender.hasPending() ? lastNowNs + retryNs : NEVER;
+        final long flushAtNs = !hasPending() ? NEVER : isRetryPlanned ? retryAtNs : lastNowNs;
         return earlier(
-            earlier(scheduler.nextWakeNs(), retryAtNs), earlier(intake.nextWakeNs(), outputs.nextWakeNs()));
+            earlier(scheduler.nextWakeNs(), flushAtNs), earlier(intake.nextWakeNs(), outputs.nextWakeNs()));
     }
 
     /** From now on new requests are refused with CONTROLLER_DRAINING; what is in flight goes on. */
@@ -307,6 +314,10 @@ public final class RequestPath implements ClusterObserver, RequestSink {
     public void onSessionClosed(final ClientSession session, final long nowNs) {
         sender.onSessionClosed(session);
         intake.onSessionClosed(session, nowNs);
+    }
+
+    private boolean hasPending() {
+        return dispatcher.hasPending() || sender.hasPending();
     }
 
     private static long earlier(final long a, final long b) {
