@@ -96,13 +96,25 @@ class InputTest {
     }
 
     @Test
-    void neverWithADeadlineEndsAtIt() {
+    void neverWithADeadlineEndsWhenItCanNoLongerBeMet() {
         final long askedNs = rig.nowNs;
         final RigClient.Sent sent = client.ask(model, 40 * MS);
         client.input(sent.id, 1, 0, SECOND, SECOND);
         rig.runFor(200 * MS);
-        assertEquals(Status.INPUT_NEVER_CAME, sent.status);
-        assertEquals(askedNs + 40 * MS + rig.hopNs, sent.endedNs);
+        assertEquals(Status.DEADLINE_UNREACHABLE, sent.status);
+        assertEquals(askedNs + 40 * MS - model.artifact.profile.leastExecuteNs(0) + rig.hopNs, sent.endedNs);
+    }
+
+    @Test
+    void partsOfARequestThatWasRefusedTakeNoRoom() {
+        final RigClient.Sent refused = client.ask(model, -1);
+        rig.runFor(MS);
+        assertEquals(Status.INVALID_SLO, refused.status);
+        final long droppedBefore = rig.path.figures().inputPartsDropped;
+        client.input(refused.id, 1, 0, SECOND, SECOND);
+        rig.cycle();
+        assertEquals(droppedBefore + 1, rig.path.figures().inputPartsDropped);
+        assertEquals(0, client.session.bytesInFlight);
     }
 
     @Test

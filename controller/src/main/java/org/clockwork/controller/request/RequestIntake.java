@@ -77,6 +77,9 @@ public final class RequestIntake {
         if (status == Status.OK) {
             status = accept(session, model, buffer, nowNs);
         }
+        if (status != Status.INVALID_REQUEST_ID) {
+            session.onRequest(inferRequest.requestId());
+        }
         if (status != Status.OK) {
             responder.reject(session, inferRequest.requestId(), inferRequest.modelId(), status, nowNs);
         }
@@ -104,8 +107,9 @@ public final class RequestIntake {
         }
         final Request request = find(session, requestId);
         if (request == null) {
-            if (!early.add(session, requestId, input.tensorIndex(), input.position(), input.totalLength(),
-                buffer, bytesOffset, length, nowNs)) {
+            if (session.hasSeen(requestId)
+                || !early.add(session, requestId, input.tensorIndex(), input.position(), input.totalLength(),
+                    buffer, bytesOffset, length, nowNs)) {
                 figures.inputPartsDropped++;
             }
         } else {
@@ -120,7 +124,8 @@ public final class RequestIntake {
         while (!awaiting.isEmpty() && awaiting.firstKey() - nowNs <= 0) {
             final Request request = requests.at(awaiting.poll());
             expired++;
-            responder.fail(request, Status.INPUT_NEVER_CAME, nowNs);
+            final boolean isTooLate = request.hasDeadline && lastInputNs(request) - nowNs <= 0;
+            responder.fail(request, isTooLate ? Status.DEADLINE_UNREACHABLE : Status.INPUT_NEVER_CAME, nowNs);
         }
         final int parts = early.expire(nowNs);
         figures.inputPartsDropped += parts;
@@ -268,10 +273,15 @@ public final class RequestIntake {
         }
         if (request.inputReceived < request.inputBytes) {
             final long limitNs = nowNs + limits.inputTimeoutNs();
-            final boolean isDeadlineFirst = request.hasDeadline && request.deadlineNs - limitNs < 0;
-            awaiting.set(request.index, isDeadlineFirst ? request.deadlineNs : limitNs);
+            final boolean isDeadlineFirst = request.hasDeadline && lastInputNs(request) - limitNs < 0;
+            awaiting.set(request.index, isDeadlineFirst ? lastInputNs(request) : limitNs);
         }
         goOn(request, nowNs);
+    }
+
+    /** An input that comes later than this can't be answered by the deadline on any device. */
+    private static long lastInputNs(final Request request) {
+        return request.deadlineNs - request.model.artifact.profile.leastExecuteNs(0);
     }
 
     /** Writes a part of an input to its place; what does not fit the model's tensors is dropped. */

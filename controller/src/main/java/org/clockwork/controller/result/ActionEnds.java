@@ -238,7 +238,7 @@ public final class ActionEnds implements UndeliverableHandler {
         } else if (request.outputReceived > 0
             || failure == Status.EXECUTION_FAILED && request.attempts >= MAX_FAILED_ATTEMPTS
             || request.attempts >= MAX_ATTEMPTS) {
-            responder.fail(request, failure == null ? Status.EXECUTION_FAILED : failure, nowNs);
+            responder.fail(request, failure == null ? Status.DEADLINE_UNREACHABLE : failure, nowNs);
         } else {
             figures.rescheduled++;
             request.failure = failure;

@@ -2,6 +2,7 @@ package org.clockwork.controller.session;
 
 import java.util.ArrayDeque;
 import org.clockwork.controller.wire.Outbox;
+import org.clockwork.schema.Ids;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.Status;
 import org.clockwork.schema.link.Link;
@@ -26,6 +27,8 @@ public final class ClientSession {
     public final long maxBytes;
     /** Slot of the request in flight under each index of a client's request id, or -1. */
     public final int[] requestSlots;
+    /** Generation of the last request seen under each index, so that what still comes for it is known to be late. */
+    private final int[] lastGenerations;
     /** Its requests in flight. */
     public int inFlight;
     /** Its input bytes in flight. */
@@ -73,5 +76,17 @@ public final class ClientSession {
         outbox = new Outbox(link, OUTBOX_BYTES);
         requestSlots = new int[maxInFlight];
         java.util.Arrays.fill(requestSlots, -1);
+        lastGenerations = new int[maxInFlight];
+        java.util.Arrays.fill(lastGenerations, -1);
+    }
+
+    /** Notes a request; the index of its id is below {@link #maxInFlight}. */
+    public void onRequest(final long requestId) {
+        lastGenerations[Ids.index(requestId)] = Ids.generation(requestId);
+    }
+
+    /** Whether a request of this id, or a later one in its place, has been seen. */
+    public boolean hasSeen(final long requestId) {
+        return Ids.generation(requestId) - lastGenerations[Ids.index(requestId)] <= 0;
     }
 }
