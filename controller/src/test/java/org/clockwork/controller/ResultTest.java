@@ -80,7 +80,7 @@ class ResultTest {
         worker().fault = (kind, id) -> Status.ACTION_QUEUE_FULL;
         final RigClient.Sent sent = client.ask(model, Protocol.NULL_NS);
         rig.runFor(20 * MS);
-        assertEquals(Status.DEADLINE_UNREACHABLE, sent.status);
+        assertEquals(Status.EXECUTION_FAILED, sent.status);
         assertEquals(4, rig.path.figures().rescheduled);
     }
 

@@ -238,7 +238,7 @@ public final class ActionEnds implements UndeliverableHandler {
         } else if (request.outputReceived > 0
             || failure == Status.EXECUTION_FAILED && request.attempts >= MAX_FAILED_ATTEMPTS
             || request.attempts >= MAX_ATTEMPTS) {
-            responder.fail(request, failure == null ? Status.DEADLINE_UNREACHABLE : failure, nowNs);
+            responder.fail(request, failure != null ? failure : givenUp(request), nowNs);
         } else {
             figures.rescheduled++;
             request.failure = failure;
@@ -246,6 +246,11 @@ public final class ActionEnds implements UndeliverableHandler {
             model.queue.add(request);
             scheduler.onQueued(model, request, nowNs);
         }
+    }
+
+    /** What a request ends with that workers refused too often without a failure: their windows had closed. */
+    private static Status givenUp(final Request request) {
+        return request.hasDeadline ? Status.DEADLINE_UNREACHABLE : Status.EXECUTION_FAILED;
     }
 
     private void count(final Status status) {
