@@ -48,6 +48,8 @@ public final class ClockOffset {
     private long suspectAtNs;
     private long suspectOffsetNs;
     private long suspectUncertaintyNs;
+    /** Asked for with every action, so kept. */
+    private long leastRoundTripNs = Long.MAX_VALUE;
 
     /**
      * Takes a clock sample (NTP's four stamps).
@@ -112,11 +114,7 @@ public final class ClockOffset {
 
     /** Least round trip of late; Long.MAX_VALUE while none is known. */
     public long roundTripNs() {
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < count; i++) {
-            least = Math.min(least, uncertaintyNs[i]);
-        }
-        return least == Long.MAX_VALUE ? least : 2 * least;
+        return leastRoundTripNs;
     }
 
     /** Nanoseconds that the worker's clock gains in each of ours. */
@@ -176,6 +174,11 @@ public final class ClockOffset {
         uncertaintyNs[next] = uncertainNs;
         next = next + 1 == WINDOW ? 0 : next + 1;
         count = Math.min(count + 1, WINDOW);
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < count; i++) {
+            least = Math.min(least, uncertaintyNs[i]);
+        }
+        leastRoundTripNs = 2 * least;
         driftEstimate.onSample(sampleAtNs, offsetNs, uncertainNs);
     }
 

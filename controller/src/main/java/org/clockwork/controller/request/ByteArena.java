@@ -16,6 +16,7 @@ public final class ByteArena {
     public static final int FULL = -1;
 
     private static final int NONE = -1;
+    private static final int MAX_SPARE = 1024;
 
     private final UnsafeBuffer buffer;
     private final int granules;
@@ -25,6 +26,9 @@ public final class ByteArena {
     private final byte[] freeOrder;
     private final int[] heads = new int[Integer.SIZE];
     private int nonEmptyOrders;
+    /** Single granules kept at hand, since most inputs are small and splitting and joining is the dearer part. */
+    private final int[] spare = new int[MAX_SPARE];
+    private int spareCount;
     private int used;
 
     /** An arena of at least one granule and at most 1 GiB. */
@@ -60,8 +64,16 @@ public final class ByteArena {
     /** A block for that many bytes, at least one; {@link #FULL} if there is none. */
     public int allocate(final int bytes) {
         final int count = granulesFor(bytes);
+        if (count == 1 && spareCount > 0) {
+            used++;
+            return spare[--spareCount];
+        }
         final int order = orderOf(count);
-        final int candidates = nonEmptyOrders & -1 << order;
+        int candidates = nonEmptyOrders & -1 << order;
+        if (candidates == 0 && spareCount > 0) {
+            joinSpare();
+            candidates = nonEmptyOrders & -1 << order;
+        }
         if (order > 30 || candidates == 0) {
             return FULL;
         }
@@ -86,6 +98,10 @@ public final class ByteArena {
     public void free(final int block, final int bytes) {
         int left = granulesFor(bytes);
         used -= left;
+        if (left == 1 && spareCount < MAX_SPARE) {
+            spare[spareCount++] = block;
+            return;
+        }
         int at = block;
         while (left > 0) {
             final int order = 31 - Integer.numberOfLeadingZeros(left);
@@ -103,6 +119,12 @@ public final class ByteArena {
     /** Bytes in all. */
     public long capacityBytes() {
         return (long) granules * GRANULE;
+    }
+
+    private void joinSpare() {
+        while (spareCount > 0) {
+            freePiece(spare[--spareCount], 0);
+        }
     }
 
     private void freePiece(final int start, final int startOrder) {

@@ -44,9 +44,22 @@ class ByteArenaTest {
     @Test
     void freeingTwiceIsNoticed() {
         final ByteArena arena = new ByteArena(4 * GRANULE);
-        final int block = arena.allocate(GRANULE);
-        arena.free(block, GRANULE);
-        assertThrows(IllegalStateException.class, () -> arena.free(block, 4 * GRANULE));
+        final int block = arena.allocate(2 * GRANULE);
+        arena.free(block, 2 * GRANULE);
+        assertThrows(IllegalStateException.class, () -> arena.free(block, 2 * GRANULE));
+    }
+
+    @Test
+    void granulesKeptAtHandAreJoinedWhenALargerBlockNeedsThem() {
+        final ByteArena arena = new ByteArena(4 * GRANULE);
+        for (int i = 0; i < 4; i++) {
+            assertNotEquals(ByteArena.FULL, arena.allocate(1));
+        }
+        assertEquals(ByteArena.FULL, arena.allocate(1));
+        for (int i = 0; i < 4; i++) {
+            arena.free(i, 1);
+        }
+        assertEquals(0, arena.allocate(4 * GRANULE));
     }
 
     @Test

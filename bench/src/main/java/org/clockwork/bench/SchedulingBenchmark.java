@@ -1,0 +1,66 @@
+package org.clockwork.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What the controller spends on a request: request in, decision, action out, result in, response out, with all codecs and
+ * tables, at 70 % load in virtual time. Popularity by Zipf's law with exponent 1, one request in twenty for a model that
+ * is not loaded when it first comes. {@code batchSizes=1} makes each request an INFER of its own. The figure includes the
+ * work of the world around the path.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 3, time = 1)
+@Fork(value = 1, jvmArgsAppend = {"--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED"})
+@State(Scope.Thread)
+public class SchedulingBenchmark {
+    /** Devices. */
+    @Param({"1", "10", "100"})
+    public int devices;
+    /** Models registered. */
+    @Param({"1000"})
+    public int models;
+    /** Batch sizes in the profiles: 1, or 5 for batches up to 16. */
+    @Param({"1"})
+    public int batchSizes;
+    /** Scheduling policy. */
+    @Param({"slack"})
+    public String policy;
+
+    private SchedulingWorld world;
+
+    /** Makes the world and lets it settle. */
+    @Setup(Level.Trial)
+    public void start() {
+        world = new SchedulingWorld(devices, models, batchSizes, 0.7, 0.05, policy);
+        for (int i = 0; i < 20_000; i++) {
+            world.nextRequest();
+        }
+    }
+
+    /** Says how many were answered. */
+    @TearDown(Level.Trial)
+    public void tell() {
+        System.out.printf("answered: %.2f %%%n", world.answeredShare() * 100);
+    }
+
+    /** One request and, on the average, one result. */
+    @Benchmark
+    public void request() {
+        world.nextRequest();
+    }
+}
