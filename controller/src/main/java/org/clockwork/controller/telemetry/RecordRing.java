@@ -1,6 +1,7 @@
 package org.clockwork.controller.telemetry;
 
 import org.agrona.BitUtil;
+import org.agrona.BufferUtil;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -18,8 +19,8 @@ final class RecordRing {
     private volatile long dropped;
 
     RecordRing(final int fields, final int capacityBytes) {
-        ring = new OneToOneRingBuffer(new UnsafeBuffer(
-            new byte[BitUtil.findNextPositivePowerOfTwo(capacityBytes) + RingBufferDescriptor.TRAILER_LENGTH]));
+        ring = new OneToOneRingBuffer(new UnsafeBuffer(BufferUtil.allocateDirectAligned(
+            BitUtil.findNextPositivePowerOfTwo(capacityBytes) + RingBufferDescriptor.TRAILER_LENGTH, BitUtil.CACHE_LINE_LENGTH)));
         record = new UnsafeBuffer(new byte[fields * Long.BYTES]);
     }
 
