@@ -8,6 +8,7 @@ import org.clockwork.cli.run.AgentHost;
 import org.clockwork.cli.run.ControllerNode;
 import org.clockwork.cli.run.ErrorPrinter;
 import org.clockwork.cli.run.Shutdown;
+import org.clockwork.cli.run.TelemetryFiles;
 import org.clockwork.cli.run.ThreadingPlan;
 import org.clockwork.cli.run.UserError;
 import org.clockwork.controller.Controller;
@@ -59,17 +60,23 @@ final class ControllerCommand implements Callable<Integer> {
     @Option(names = "--refuse-generated-inputs", description = "Takes no requests whose input the worker would make up.")
     private boolean isRefusingGenerated;
 
+    @Option(
+        names = "--telemetry", paramLabel = "DIR",
+        description = "Writes phases.hlog, requests.csv and actions.csv here: each prediction beside what was measured.")
+    private Path telemetryDirectory;
+
     @Override
     public Integer call() {
         final Shutdown shutdown = new Shutdown(CLOSE_LIMIT_NS).arm();
         final ThreadingPlan plan = process.plan(1, 0);
         int exitCode = UserError.FAILED;
-        try (ErrorPrinter errors = new ErrorPrinter(System.err, "controller", Main.isDebug())) {
+        try (ErrorPrinter errors = new ErrorPrinter(System.err, "controller", Main.isDebug());
+            TelemetryFiles files = null == telemetryDirectory ? null : new TelemetryFiles(telemetryDirectory, errors)) {
             final ControllerNode[] node = new ControllerNode[1];
             final Controller.Context context = new Controller.Context()
                 .directory(null != directory ? directory : Defaults.directory("controller"))
                 .build(Version.build())
-                .requestPath(new RequestPathContext().lookAheadNs(lookAheadNs).acceptsGeneratedInputs(!isRefusingGenerated));
+                .requestPath(requestPath(files));
             try (AgentHost host = AgentHost.start("controller", process.aeronDirectory(), plan, errors, List.of(aeron -> {
                 node[0] = ControllerNode.start(aeron, clientEndpoint, workerEndpoint, context, errors);
                 return node[0];
@@ -90,5 +97,11 @@ final class ControllerCommand implements Callable<Integer> {
         } finally {
             shutdown.finished(exitCode);
         }
+    }
+
+    private RequestPathContext requestPath(final TelemetryFiles files) {
+        final RequestPathContext context = new RequestPathContext()
+            .lookAheadNs(lookAheadNs).acceptsGeneratedInputs(!isRefusingGenerated);
+        return null == files ? context : context.observer(files.telemetry());
     }
 }
