@@ -64,6 +64,7 @@ class PathPropertyTest {
             rig = new PathRig(random.nextInt(3) * 50_000L);
             isLossy = random.nextInt(4) == 0;
             isFaulty = random.nextInt(3) == 0;
+            rig.context.policy(random.nextBoolean() ? "paper" : "slack");
             rig.context.maxRequests(random.nextInt(5) == 0 ? 20 : 512);
             rig.context.maxActions(random.nextInt(5) == 0 ? 8 : 256);
             rig.context.maxOutstanding(random.nextInt(5) == 0 ? 1 : 8);

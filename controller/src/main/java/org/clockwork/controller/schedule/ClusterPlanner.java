@@ -129,7 +129,7 @@ public final class ClusterPlanner {
         for (int i = plan.copyCount() - 1; i >= 0; i--) {
             final Residency copy = plan.copy(i);
             if (copy.device.planned == copy) {
-                mirror.cancelPlanned(copy.device);
+                mirror.cancelPlanned(copy.device, nowNs);
             } else {
                 mirror.unwant(copy, nowNs);
             }
@@ -156,7 +156,7 @@ public final class ClusterPlanner {
     }
 
     private void leave(final DevicePlan device, final long nowNs) {
-        mirror.cancelPlanned(device);
+        mirror.cancelPlanned(device, nowNs);
         for (int id = 0; id < plans.artifactLimit(); id++) {
             final ArtifactPlan artifact = plans.artifactAt(id);
             if (artifact != null) {

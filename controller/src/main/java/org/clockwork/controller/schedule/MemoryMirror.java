@@ -88,11 +88,15 @@ public final class MemoryMirror {
     }
 
     /** Gives up what is planned on a device. */
-    void cancelPlanned(final DevicePlan device) {
+    void cancelPlanned(final DevicePlan device, final long nowNs) {
         final Residency planned = device.planned;
         if (planned != null) {
+            final ModelPlan model = planned.plan;
             device.planned = null;
             forget(planned);
+            if (!model.isGone) {
+                scheduler.onModelChanged(model, nowNs);
+            }
         }
     }
 
@@ -211,7 +215,7 @@ public final class MemoryMirror {
 
     /** A device is gone with all that it held; its actions have been taken back before. */
     void onDeviceGone(final DevicePlan device, final long nowNs) {
-        cancelPlanned(device);
+        cancelPlanned(device, nowNs);
         while (device.leastRecent() != null) {
             final Residency copy = device.leastRecent();
             leaveLoaded(copy, nowNs);
