@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -48,6 +49,7 @@ public class EngineBenchmark {
     private static final long MEMORY_BYTES = 512L << 20;
     private static final int SEQUENCE_LENGTH = 128;
     private static final int LARGEST_ID = 30_000;
+    private static final long POLL_NS = 20_000;
 
     /** A name of the zoo, or the packaged transformer. */
     @Param({"resnet50", "mobilenet_v2", "densenet121", "minilm"})
@@ -134,7 +136,7 @@ public class EngineBenchmark {
         last = null;
         while (last == null) {
             device.poll(done -> last = done, System.nanoTime());
-            Thread.onSpinWait();
+            LockSupport.parkNanos(POLL_NS);
         }
         if (operation.status != DeviceStatus.OK) {
             throw new IllegalStateException(operation.kind + ": " + operation.status + ' ' + operation.detail);

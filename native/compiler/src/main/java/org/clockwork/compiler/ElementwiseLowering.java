@@ -99,7 +99,7 @@ final class ElementwiseLowering {
         if (node.inputCount() != 2) {
             throw node.unsupported(node.inputCount() + " inputs");
         }
-        final Idioms.Found found = pair == Pair.MUL || pair == Pair.ADD ? idioms.find(node) : null;
+        final Idioms.Found found = pair == Pair.MUL || pair == Pair.ADD || pair == Pair.DIV ? idioms.find(node) : null;
         if (found instanceof Idioms.Activation activation) {
             apply(activation.node(), activation.input(), activation.unary(), activation.maker());
             lowering.same(node, activation.node());

@@ -31,8 +31,36 @@ final class Idioms {
         if (node.operator().equals("Add")) {
             return norm(node);
         }
+        if (node.operator().equals("Div")) {
+            final Node product = isNumber(node, 1, 6) ? maker(node, 0, "Mul") : null;
+            return product == null || !isOnlyHere(product) ? null : hardSwish(product, false);
+        }
         final Found gelu = gelu(node);
-        return gelu != null ? gelu : swish(node);
+        final Found swish = gelu != null ? gelu : swish(node);
+        return swish != null ? swish : hardSwish(node, true);
+    }
+
+    /** x min(6, max(0, x + 3)), with the division by 6 inside, or to come. */
+    private Found hardSwish(final Node product, final boolean isDivided) throws ModelException {
+        for (int i = 0; i < 2; i++) {
+            final Node divided = isDivided ? maker(product, i, "Div") : product;
+            if (divided == null || isDivided && !(isNumber(divided, 1, 6) && isOnlyHere(divided))) {
+                continue;
+            }
+            final Node clip = maker(divided, isDivided ? 0 : i, "Clip");
+            final Node sum = clip == null || !isOnlyHere(clip) || !isFromZeroToSix(clip) ? null : maker(clip, 0, "Add");
+            final int three = sum == null || !isOnlyHere(sum) ? -1 : numberInput(sum, 3);
+            if (three >= 0 && sum.input(1 - three).equals(product.input(1 - i))) {
+                return new Activation(product, 1 - i, new Op.Unary(Function.HARD_SWISH, 1.0f / 6, 0.5f),
+                    maker(product.input(1 - i), 2));
+            }
+        }
+        return null;
+    }
+
+    private boolean isFromZeroToSix(final Node clip) throws ModelException {
+        return clip.inputCount() < 2 ? clip.real("min", 1) == 0 && clip.real("max", 0) == 6
+            : clip.inputCount() == 3 && isNumber(clip, 1, 0) && isNumber(clip, 2, 6);
     }
 
     private Node maker(final Node node, final int input, final String operator) {

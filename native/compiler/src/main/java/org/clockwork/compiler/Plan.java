@@ -20,7 +20,7 @@ import org.clockwork.device.ElementType;
 public record Plan(int batchSize, ElementType precision, List<Step> steps, List<View> inputs, List<View> outputs,
     List<Weight> weights, long workspaceBytes) {
     /** Changes whenever the same file gives other steps than before. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** Multiplications and additions of one execution. */
     public long flops() {

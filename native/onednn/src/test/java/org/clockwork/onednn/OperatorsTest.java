@@ -92,6 +92,23 @@ final class OperatorsTest {
     }
 
     @Test
+    void hardSwishAsExportersWriteIt() throws Exception {
+        for (final boolean isDividedLast : new boolean[] {false, true}) {
+            final Nets nets = image().noise("w", 6, 6, 1, 1).floats("three", new long[0], 3).floats("zero", new long[0], 0)
+                .floats("six", new long[0], 6).node("Conv", "c", "x", "w").node("Add", "a", "c", "three")
+                .node("Clip", "l", "a", "zero", "six");
+            final Nets whole = isDividedLast ? nets.node("Mul", "m", "c", "l").node("Div", "y", "m", "six")
+                : nets.node("Div", "d", "l", "six").node("Mul", "y", "c", "d");
+            check(whole, "y");
+        }
+        final PlanCompiler compiler = image().noise("w", 6, 6, 1, 1).floats("three", new long[0], 3)
+            .floats("six", new long[0], 6).node("Conv", "c", "x", "w").node("Add", "a", "c", "three")
+            .node("Clip", "l", List.of("a"), Map.of("min", 0f, "max", 6f)).opset(10).node("Mul", "m", "c", "l")
+            .node("Div", "y", "m", "six").compiler("y");
+        assertTrue(compiler.plan(1, ElementType.FLOAT32).text().contains("HARD_SWISH"));
+    }
+
+    @Test
     void tensorsThatAreRepeated() throws Exception {
         check(image().noise("c", 6, 1, 1).node("Mul", "y", "x", "c"), "y");
         check(image().noise("c", 7).node("Add", "y", "x", "c"), "y");
