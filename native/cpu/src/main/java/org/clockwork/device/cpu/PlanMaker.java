@@ -68,7 +68,8 @@ final class PlanMaker {
     PlanRun make(final ModelSource source, final Artifact artifact, final IoTensors io,
         final int maxBatch) throws ModelException {
         if (context.precision() == ElementType.BFLOAT16 && !library.hasBfloat16()) {
-            throw new ModelException(Reason.COMPILE_FAILED, "This processor does not compute with BFLOAT16: " + library.version());
+            throw new ModelException(Reason.COMPILE_FAILED, "This processor does not compute with BFLOAT16: "
+                + library.version());
         }
         final PlanCompiler compiler = PlanCompiler.open(source.file(), context.maxFileBytes(), source.dimensions());
         final List<Plan> plans = new ArrayList<>();
