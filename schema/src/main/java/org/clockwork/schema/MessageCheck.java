@@ -40,7 +40,7 @@ public final class MessageCheck {
             return false;
         }
         final MessageShape shape = shapes[templateId];
-        if (shape == null || blockLength < shape.blockLength || version != Protocol.VERSION && !shape.isForAllVersions) {
+        if (shape == null || !isReadable(shape)) {
             return false;
         }
         final int limit = offset + length;
@@ -61,6 +61,12 @@ public final class MessageCheck {
     /** Of the message checked last, for the decoder's {@code wrap}; another than ours only in an opening message. */
     public int version() {
         return version;
+    }
+
+    /** A version has one layout, so that decoders may be wrapped with its lengths; other versions may only have added. */
+    private boolean isReadable(final MessageShape shape) {
+        return version == Protocol.VERSION
+            ? blockLength == shape.blockLength : shape.isForAllVersions && blockLength >= shape.blockLength;
     }
 
     private static int unsignedShort(final DirectBuffer buffer, final int index) {

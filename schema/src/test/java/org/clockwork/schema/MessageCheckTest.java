@@ -113,6 +113,9 @@ class MessageCheckTest {
             assertFalse(check.isValid(buffer, 0, length), name);
             header.blockLength(65535);
             assertFalse(check.isValid(buffer, 0, length), name);
+            buffer.setMemory(length, 64, (byte) 0);
+            header.blockLength(blockLength + 2);
+            assertFalse(check.isValid(buffer, 0, length + 64), name + ": decoders may know their block's length");
             header.blockLength(blockLength).version(Protocol.VERSION + 1);
             final boolean isOpening = List.of("LaneOpen", "Connect", "ConnectAck", "Hello", "HelloAck").contains(name);
             assertEquals(isOpening, check.isValid(buffer, 0, length), name);
