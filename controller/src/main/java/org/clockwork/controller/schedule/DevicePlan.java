@@ -33,8 +33,6 @@ public final class DevicePlan {
     long waitingWorkNs;
     /** From when on an aged request without deadline may go ahead of those with one. */
     long agedFromNs;
-    /** Until then it counts as overloaded: not all that waited for it could be met. */
-    long overloadedUntilNs;
     /** The latest {@code earliest} sent to its execution engine, in the worker's clock. */
     public long lastExecutionEarliestNs = Long.MIN_VALUE;
     /** The latest {@code earliest} sent to its load engine, in the worker's clock. */
@@ -51,7 +49,6 @@ public final class DevicePlan {
         execution = new Timeline(nowNs);
         loading = new Timeline(nowNs);
         agedFromNs = nowNs;
-        overloadedUntilNs = nowNs;
     }
 
     /** The engine that runs executions, or the other. */

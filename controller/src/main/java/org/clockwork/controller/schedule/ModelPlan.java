@@ -8,6 +8,8 @@ import org.clockwork.controller.queue.ModelQueue;
 public final class ModelPlan {
     private static final long HALF_LIFE_NS = 1_400_000_000L;
     private static final int FORGOTTEN = 32;
+    /** A request that came too early for its model asks for it that long. */
+    private static final long COLD_MISS_NS = 1_000_000_000L;
 
     /** The model. */
     public final Model model;
@@ -26,6 +28,9 @@ public final class ModelPlan {
     /** Before this, it is not loaded again. */
     long loadFromNs;
 
+    /** When a request was last refused because no device held the model and a LOAD would have come too late. */
+    private long coldMissNs;
+    private boolean hasColdMiss;
     /** Requests served of late, as of {@link #servedNs}: the past counts half after each {@link #HALF_LIFE_NS}. */
     private double served;
     private long servedNs;
@@ -37,6 +42,18 @@ public final class ModelPlan {
         this.index = model.index;
         this.artifact = artifact;
         this.queue = queue;
+    }
+
+    /** A request was refused because no device held the model. */
+    void onColdMiss(final long nowNs) {
+        coldMissNs = nowNs;
+        hasColdMiss = true;
+    }
+
+    /** Whether that was of late: the next request would be served if the model were loaded meanwhile. */
+    boolean isMissed(final long nowNs) {
+        hasColdMiss &= copyCount == 0 && nowNs - coldMissNs <= COLD_MISS_NS;
+        return hasColdMiss;
     }
 
     /** Requests served of late; what is long past counts less. */

@@ -26,6 +26,8 @@ public final class QueueScheduler implements Scheduler, Demand {
     private static final int AGED_SHARE = 10;
     /** LOADs of a model that fail in a row before its requests without deadline end. */
     private static final int MAX_LOAD_FAILURES = 5;
+    /** What a cold start takes beside loading and executing. */
+    private static final long AROUND_LOAD_NS = 500_000L;
 
     private final SchedulerParts parts;
     private final Plans plans;
@@ -176,7 +178,8 @@ public final class QueueScheduler implements Scheduler, Demand {
     public long unmetNs(final ModelPlan model, final long nowNs) {
         final int waiting = model.queue.size();
         if (model.isGone || waiting == 0) {
-            return !model.isGone && model.queue.backgroundSize() > 0 && model.copyCount() == 0 ? 1 : 0;
+            return !model.isGone && model.copyCount() == 0
+                && (model.queue.backgroundSize() > 0 || model.isMissed(nowNs)) ? 1 : 0;
         }
         final long perRequestNs = durations.executePerRequestNs(model.artifact, waiting);
         final long workNs = waiting * perRequestNs;
@@ -211,7 +214,7 @@ public final class QueueScheduler implements Scheduler, Demand {
             }
             refuse(model, head, finishNs, nowNs);
         }
-        return !model.queue.isEmpty();
+        return !model.queue.isEmpty() || model.isMissed(nowNs);
     }
 
     /** The expected duration of a LOAD may be an outlier's; an idle engine may try with the least. */
@@ -439,8 +442,17 @@ public final class QueueScheduler implements Scheduler, Demand {
     }
 
     private void refuse(final ModelPlan model, final Request request, final long couldNs, final long nowNs) {
+        if (model.copyCount() == 0 && isTooShortForLoad(model, request)) {
+            model.onColdMiss(nowNs);
+        }
         model.queue.remove(request);
         refusals.refuse(request, request.failure != null ? request.failure : Status.DEADLINE_UNREACHABLE, couldNs, nowNs);
+    }
+
+    /** Whether no cold start could ever meet such an SLO: then the model has to be there before its requests. */
+    private boolean isTooShortForLoad(final ModelPlan model, final Request request) {
+        return request.deadlineNs - request.arrivalNs
+            < durations.loadNs(model.artifact) + durations.executeNs(model.artifact, 0) + AROUND_LOAD_NS;
     }
 
     private void refuseAll(final ModelPlan model, final Status status, final long nowNs) {

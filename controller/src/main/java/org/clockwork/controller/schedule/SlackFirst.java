@@ -44,8 +44,6 @@ final class SlackFirst implements BatchPolicy {
     private static final long LEAST_LEFT_NS = 200_000L;
     /** What a batch takes beyond its execution, for the efficiency that an SLO allows at best. */
     private static final long AROUND_NS = 1_000_000L;
-    /** SLOs for which a device counts as overloaded after it last was. */
-    private static final long OVERLOAD_SLOS = 2;
 
     private final WaitingLists waiting;
     private final Durations durations;
@@ -101,11 +99,7 @@ final class SlackFirst implements BatchPolicy {
         if (candidates == 0) {
             return false;
         }
-        if (!isFeasible()) {
-            device.overloadedUntilNs = nowNs + OVERLOAD_SLOS * sloNs(heads[0]);
-        }
-        return device.overloadedUntilNs - nowNs > 0
-            ? chooseByGoodput(device, nowNs, choice) : chooseBySlack(nowNs, choice);
+        return isFeasible() ? chooseBySlack(nowNs, choice) : chooseByGoodput(device, nowNs, choice);
     }
 
     /** Makes a candidate of each model that waits and can be met. */
@@ -265,13 +259,18 @@ final class SlackFirst implements BatchPolicy {
             }
         }
         final long patienceNs = Math.min(MAX_PATIENCE_NS, sloNs(heads[best]) / PATIENCE_PART);
-        if (efficiencies[best] < AS_GOOD && bestLatestNs - startNs > LEAST_LEFT_NS
+        if (isFilling(best) && bestLatestNs - startNs > LEAST_LEFT_NS
             && startNs - device.execution.freeNs() < patienceNs) {
             choice.againNs = nowNs + AGAIN_NS;
             return false;
         }
         take(best, heads[best], batchIndexes[best], counts[best], nowNs, choice);
         return true;
+    }
+
+    /** Whether a batch is more than half full and would be clearly more efficient when it is full. */
+    private boolean isFilling(final int i) {
+        return efficiencies[i] < AS_GOOD && 2 * counts[i] > Profile.batchSize(bestIndex(copies[i], heads[i]));
     }
 
     /** Gives up the oldest requests of a queue for a batch that is more efficient without them. */
@@ -322,12 +321,19 @@ final class SlackFirst implements BatchPolicy {
 
     /** The best rate that a model's SLO allows. */
     private double bestRate(final Residency copy, final Request head) {
+        final int index = bestIndex(copy, head);
+        return rate(copy.plan.artifact, index, Profile.batchSize(index));
+    }
+
+    private int bestIndex(final Residency copy, final Request head) {
         final ArtifactPlan artifact = copy.plan.artifact;
         final long sloNs = sloNs(head);
         final int largest = durations.maxBatchIndex(artifact, copy.device);
-        double best = rate(artifact, 0, 1);
+        int best = 0;
         for (int index = 1; index <= largest && durations.executeNs(artifact, index) + AROUND_NS <= sloNs; index++) {
-            best = Math.max(best, rate(artifact, index, Profile.batchSize(index)));
+            if (rate(artifact, index, Profile.batchSize(index)) > rate(artifact, best, Profile.batchSize(best))) {
+                best = index;
+            }
         }
         return best;
     }

@@ -60,6 +60,22 @@ class SimLoadTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"10,600", "25,400", "25,1500", "100,600", "100,1500"})
+    void theDefaultPolicyServesNoLessThanThePapers(final long sloMs, final double ratePerS) {
+        final long[] inTime = new long[2];
+        final String[] policies = {"paper", "slack"};
+        for (int i = 0; i < policies.length; i++) {
+            try (Rig rig = new Rig(directory.resolve(policies[i]), policies[i], 1, 15)) {
+                rig.sloNs = sloMs * MS;
+                rig.load(ratePerS, 5 * S);
+                inTime[i] = rig.finish(6 * S).total().inTime();
+            }
+        }
+        assertTrue(inTime[1] >= inTime[0], () -> Arrays.toString(policies) + " " + Arrays.toString(inTime));
+        assertTrue(inTime[0] > 0, "models that no cold start can serve in time are loaded all the same");
+    }
+
     @Test
     void theSameSeedGivesTheSameRun() {
         final List<String> summaries = new ArrayList<>();
@@ -119,6 +135,7 @@ class SimLoadTest {
         private final List<ModelInfo> models = new ArrayList<>();
         private final Recorder recorder = new Recorder(List.of("all"));
         private SimNode controller;
+        private long sloNs = SLO_NS;
         private LoadDriver driver;
 
         Rig(final Path directory, final int workerCount, final int modelCount) {
@@ -147,7 +164,7 @@ class SimLoadTest {
         void load(final double ratePerS, final long durationNs) {
             final long[] ids = models.stream().mapToLong(ModelInfo::modelId).toArray();
             final LoadStream stream = new LoadStream(
-                0, "all", new PoissonArrivals(ratePerS, new Xoshiro(1, "arrivals")), ids, new int[ids.length], SLO_NS,
+                0, "all", new PoissonArrivals(ratePerS, new Xoshiro(1, "arrivals")), ids, new int[ids.length], sloNs,
                 new Xoshiro(1, "choice"));
             driver = new LoadDriver(List.of(stream), load, recorder, 8192, cluster.time().nanoTime(), 0, durationNs);
             load.start(driver, List.of(models));
