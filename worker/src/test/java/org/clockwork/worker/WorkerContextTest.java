@@ -1,6 +1,7 @@
 package org.clockwork.worker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -76,7 +77,7 @@ class WorkerContextTest {
     }
 
     @Test
-    void ownInstallingThreadCompilesAndEnds() {
+    void ownInstallingThreadCompilesAndEnds() throws InterruptedException {
         final ScriptedBackend backend = new ScriptedBackend();
         final WorkerRig rig = new WorkerRig(c -> c.backend(backend).installExecutor(null)).connect();
         rig.controller.installProfile(1, 1, "any", 4);
@@ -95,7 +96,12 @@ class WorkerContextTest {
         assertTrue(backend.isClosed);
         assertEquals(0, rig.agent.doWork(rig.now()));
         assertEquals(Long.MAX_VALUE, rig.agent.nextWakeNs(rig.now()));
-        assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().equals("worker-w1-install")));
+        for (final Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().equals("worker-w1-install")) {
+                thread.join(10_000);
+                assertFalse(thread.isAlive());
+            }
+        }
     }
 
     private Worker.Context options() {
