@@ -82,7 +82,7 @@ public final class RequestPath implements ClusterObserver, RequestSink {
         final ActionStarter starter = new ActionStarter(actions, durations, dispatcher, figures, context.actionSilenceNs());
         final MemoryMirror mirror = new MemoryMirror(plans, starter, durations, figures);
         final ProfilePlanner measuring = new ProfilePlanner(mirror, starter, context.catalogue(),
-            context.profileRepetitions(), context.profilePatienceNs(), context.lookAheadNs());
+            context.profileRepetitions(), context.profilePatienceNs());
         ends = new ActionEnds(
             plans, actions, dispatcher, mirror, measuring, responder, outputs, figures, context.observer());
         dispatcher.undeliverableHandler(ends);

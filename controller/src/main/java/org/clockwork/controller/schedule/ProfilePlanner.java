@@ -25,7 +25,6 @@ public final class ProfilePlanner {
     private final ModelCatalogue catalogue;
     private final int repetitions;
     private final long patienceNs;
-    private final long lookAheadNs;
     private final List<Measurement> measurements = new ArrayList<>();
     private boolean hasChanged;
     private long wakeNs = NEVER;
@@ -39,14 +38,12 @@ public final class ProfilePlanner {
         final ActionStarter starter,
         final ModelCatalogue catalogue,
         final int repetitions,
-        final long patienceNs,
-        final long lookAheadNs) {
+        final long patienceNs) {
         this.mirror = mirror;
         this.starter = starter;
         this.catalogue = catalogue;
         this.repetitions = repetitions;
         this.patienceNs = patienceNs;
-        this.lookAheadNs = lookAheadNs;
     }
 
     /** An artifact can be loaded somewhere: it is measured, or reported at once if its durations are known. */
@@ -109,7 +106,7 @@ public final class ProfilePlanner {
      */
     boolean sendIfImpatient(final DevicePlan device, final long nowNs) {
         final Measurement measurement = device.measuring == null ? null : device.measuring.measurement;
-        return measurement != null && measurement.patienceNs - nowNs <= 0 && step(measurement, true, nowNs) > 0;
+        return measurement != null && measurement.patienceNs - nowNs <= 0 && step(measurement, true, true, nowNs) > 0;
     }
 
     /** Starts what can be started now. */
@@ -121,7 +118,7 @@ public final class ProfilePlanner {
         wakeNs = NEVER;
         int work = 0;
         for (int i = 0; i < measurements.size(); i++) {
-            work += step(measurements.get(i), isLoadWanted, nowNs);
+            work += step(measurements.get(i), isLoadWanted, false, nowNs);
         }
         return work;
     }
@@ -130,7 +127,9 @@ public final class ProfilePlanner {
         return measurements.isEmpty() ? NEVER : wakeNs;
     }
 
-    private int step(final Measurement measurement, final boolean isLoadWanted, final long nowNs) {
+    /** Starts what can be started; a device that is open takes a measurement as it would take any batch. */
+    private int step(
+        final Measurement measurement, final boolean isLoadWanted, final boolean isOpen, final long nowNs) {
         final ModelPlan model = measurement.artifact.anyModel;
         if (model == null) {
             leave(measurement);
@@ -165,9 +164,8 @@ public final class ProfilePlanner {
             wake(measurement.patienceNs);
             return 0;
         }
-        final long sendNs = device.execution.freeNs() - (isPatient ? 0 : lookAheadNs);
-        if (sendNs - nowNs > 0) {
-            wake(sendNs);
+        if (!isOpen && device.execution.freeNs() - nowNs > 0) {
+            wake(device.execution.freeNs());
             return 0;
         }
         measurement.isRunning = true;
