@@ -21,6 +21,7 @@ import org.clockwork.schema.link.Link;
 final class ClientMessages {
     private static final int DETAIL_LIMIT = 1024;
     private static final byte[] EMPTY = new byte[0];
+    private static final byte[] UNKNOWN_SESSION = text("no session of this id belongs to this client");
 
     private final Sessions.Options options;
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[16 * 1024]);
@@ -64,7 +65,6 @@ final class ClientMessages {
     }
 
     boolean unknownSession(final Link link, final long sessionId, final long requestId, final long modelId) {
-        final byte[] text = text("no session of this id belongs to this client");
         inferResponse.wrapAndApplyHeader(buffer, 0, header)
             .sessionId(sessionId)
             .requestId(requestId)
@@ -80,7 +80,7 @@ final class ClientMessages {
             .earliestNs(Protocol.NULL_NS)
             .outputBytes(0);
         inferResponse.flags().clear();
-        inferResponse.putOutput(EMPTY, 0, 0).putDetail(text, 0, text.length);
+        inferResponse.putOutput(EMPTY, 0, 0).putDetail(UNKNOWN_SESSION, 0, UNKNOWN_SESSION.length);
         return offer(link, inferResponse.encodedLength());
     }
 
