@@ -118,8 +118,21 @@ public final class Configuration {
         return getSizeAsLong(name, defaultBytes);
     }
 
+    static int count(final String name, final int defaultCount) {
+        final String text = System.getProperty(name);
+        try {
+            return text == null ? defaultCount : Integer.parseInt(text.strip());
+        } catch (final NumberFormatException ex) {
+            throw new IllegalArgumentException(name + '=' + text + " is no whole number", ex);
+        }
+    }
+
     static double number(final String name, final double defaultNumber) {
         final String text = System.getProperty(name);
-        return text == null ? defaultNumber : Double.parseDouble(text);
+        try {
+            return text == null ? defaultNumber : Double.parseDouble(text);
+        } catch (final NumberFormatException ex) {
+            throw new IllegalArgumentException(name + '=' + text + " is no number", ex);
+        }
     }
 }

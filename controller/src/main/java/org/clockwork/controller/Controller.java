@@ -85,32 +85,35 @@ public final class Controller implements AutoCloseable {
         private boolean isStorageInline;
         private RequestPathContext requestPath = new RequestPathContext();
         private String build = "0.1.0";
-        private int maxSessions = Integer.getInteger(Configuration.MAX_SESSIONS_PROP_NAME, Configuration.MAX_SESSIONS_DEFAULT);
-        private int maxInFlight = Integer.getInteger(Configuration.MAX_IN_FLIGHT_PROP_NAME, Configuration.MAX_IN_FLIGHT_DEFAULT);
+        private int maxSessions = Configuration.count(Configuration.MAX_SESSIONS_PROP_NAME, Configuration.MAX_SESSIONS_DEFAULT);
+        private int maxInFlight = Configuration.count(Configuration.MAX_IN_FLIGHT_PROP_NAME, Configuration.MAX_IN_FLIGHT_DEFAULT);
         private long maxBytes = Configuration.bytes(Configuration.MAX_BYTES_PROP_NAME, Configuration.MAX_BYTES_DEFAULT);
-        private int maxWorkers = Integer.getInteger(Configuration.MAX_WORKERS_PROP_NAME, Configuration.MAX_WORKERS_DEFAULT);
-        private int maxDevices = Integer.getInteger(Configuration.MAX_DEVICES_PROP_NAME, Configuration.MAX_DEVICES_DEFAULT);
-        private int maxModels = Integer.getInteger(Configuration.MAX_MODELS_PROP_NAME, Configuration.MAX_MODELS_DEFAULT);
-        private int maxArtifacts = Integer.getInteger(Configuration.MAX_ARTIFACTS_PROP_NAME, Configuration.MAX_ARTIFACTS_DEFAULT);
+        private int maxWorkers = Configuration.count(Configuration.MAX_WORKERS_PROP_NAME, Configuration.MAX_WORKERS_DEFAULT);
+        private int maxDevices = Configuration.count(Configuration.MAX_DEVICES_PROP_NAME, Configuration.MAX_DEVICES_DEFAULT);
+        private int maxModels = Configuration.count(Configuration.MAX_MODELS_PROP_NAME, Configuration.MAX_MODELS_DEFAULT);
+        private int maxArtifacts =
+            Configuration.count(Configuration.MAX_ARTIFACTS_PROP_NAME, Configuration.MAX_ARTIFACTS_DEFAULT);
         private long maxFileBytes =
             Configuration.bytes(Configuration.MAX_FILE_BYTES_PROP_NAME, Configuration.MAX_FILE_BYTES_DEFAULT);
-        private int maxTransfers = Integer.getInteger(Configuration.MAX_TRANSFERS_PROP_NAME, Configuration.MAX_TRANSFERS_DEFAULT);
+        private int maxTransfers =
+            Configuration.count(Configuration.MAX_TRANSFERS_PROP_NAME, Configuration.MAX_TRANSFERS_DEFAULT);
         private long transferTimeoutNs =
             Configuration.durationNs(Configuration.TRANSFER_TIMEOUT_PROP_NAME, Configuration.TRANSFER_TIMEOUT_DEFAULT_NS);
         private long heartbeatNs =
             Configuration.durationNs(Configuration.HEARTBEAT_PROP_NAME, Configuration.HEARTBEAT_DEFAULT_NS);
         private long timeoutNs = Configuration.durationNs(Configuration.TIMEOUT_PROP_NAME, Configuration.TIMEOUT_DEFAULT_NS);
-        private int inlineBytes = Integer.getInteger(Configuration.INLINE_BYTES_PROP_NAME, Configuration.INLINE_BYTES_DEFAULT);
-        private int defaultMaxBatch = Integer.getInteger(Configuration.MAX_BATCH_PROP_NAME, Configuration.MAX_BATCH_DEFAULT);
+        private int inlineBytes =
+            (int) Configuration.bytes(Configuration.INLINE_BYTES_PROP_NAME, Configuration.INLINE_BYTES_DEFAULT);
+        private int defaultMaxBatch = Configuration.count(Configuration.MAX_BATCH_PROP_NAME, Configuration.MAX_BATCH_DEFAULT);
         private int profileWindow =
-            Integer.getInteger(Configuration.PROFILE_WINDOW_PROP_NAME, Configuration.PROFILE_WINDOW_DEFAULT);
+            Configuration.count(Configuration.PROFILE_WINDOW_PROP_NAME, Configuration.PROFILE_WINDOW_DEFAULT);
         private double profilePercentile =
             Configuration.number(Configuration.PROFILE_PERCENTILE_PROP_NAME, Configuration.PROFILE_PERCENTILE_DEFAULT);
         private long profileSaveNs =
             Configuration.durationNs(Configuration.PROFILE_SAVE_PROP_NAME, Configuration.PROFILE_SAVE_DEFAULT_NS);
         private int controlLimit =
-            Integer.getInteger(Configuration.CONTROL_LIMIT_PROP_NAME, Configuration.CONTROL_LIMIT_DEFAULT);
-        private int bulkLimit = Integer.getInteger(Configuration.BULK_LIMIT_PROP_NAME, Configuration.BULK_LIMIT_DEFAULT);
+            Configuration.count(Configuration.CONTROL_LIMIT_PROP_NAME, Configuration.CONTROL_LIMIT_DEFAULT);
+        private int bulkLimit = Configuration.count(Configuration.BULK_LIMIT_PROP_NAME, Configuration.BULK_LIMIT_DEFAULT);
 
         /** Directory of the catalogue and the model files ({@link Configuration#DIRECTORY_PROP_NAME}). */
         public Context directory(final Path value) {
