@@ -14,6 +14,7 @@ import org.clockwork.controller.session.Queries;
 import org.clockwork.controller.session.Sessions;
 import org.clockwork.controller.session.StatusMessages;
 import org.clockwork.controller.storage.Storage;
+import org.clockwork.controller.wire.IdleLinks;
 import org.clockwork.controller.wire.Times;
 import org.clockwork.schema.codec.Status;
 import org.clockwork.schema.link.Link;
@@ -28,6 +29,8 @@ import org.clockwork.schema.link.Listener;
 public final class ControllerAgent implements Agent {
     /** Time between the slow ticks of the way of requests. */
     private static final long SLOW_TICK_NS = 20_000_000L;
+    /** A peer must be a member within this many time-outs. */
+    private static final int IDLE_TIMEOUTS = 10;
     /** Time between looks for what the storage thread has finished. */
     private static final long STORAGE_POLL_NS = 100_000L;
     /** Rounds of storage work in one cycle; with inline storage one round leads to the next. */
@@ -52,8 +55,8 @@ public final class ControllerAgent implements Agent {
     private final Registrar registrar;
     private final ClientAdapter clientAdapter;
     private final WorkerAdapter workerAdapter;
-    private final LinkObserver clientLinks = new Links(true);
-    private final LinkObserver workerLinks = new Links(false);
+    private final Links clientLinks;
+    private final Links workerLinks;
 
     private long nowNs;
     private long nextSlowTickNs;
@@ -85,6 +88,9 @@ public final class ControllerAgent implements Agent {
             this::onSessionClosed, counters);
         queries = new Queries(sessions, catalogue, cluster,
             new StatusMessages(path, catalogue, counters, context.build(), nowNs));
+        final long idleNs = IDLE_TIMEOUTS * context.timeoutNs();
+        clientLinks = new Links(true, new IdleLinks(link -> sessions.byLink(link) != null, idleNs));
+        workerLinks = new Links(false, new IdleLinks(link -> cluster.byLink(link) != null, idleNs));
         registrar = new Registrar(store, storage, deployer, path, sessions, queries, counters, nowNs);
         clientAdapter = new ClientAdapter(sessions, queries, registrar, path, counters, errorHandler);
         workerAdapter = new WorkerAdapter(cluster, deployer, path, counters, errorHandler);
@@ -113,6 +119,8 @@ public final class ControllerAgent implements Agent {
     public long nextWakeNs() {
         long wakeNs = path.nextWakeNs();
         wakeNs = Times.earlierWake(wakeNs, nextSlowTickNs);
+        wakeNs = Times.earlierWake(wakeNs, clientLinks.idle.nextWakeNs());
+        wakeNs = Times.earlierWake(wakeNs, workerLinks.idle.nextWakeNs());
         wakeNs = Times.earlierWake(wakeNs, cluster.nextWakeNs());
         wakeNs = Times.earlierWake(wakeNs, sessions.nextWakeNs());
         wakeNs = Times.earlierWake(wakeNs, deployer.nextWakeNs());
@@ -189,6 +197,11 @@ public final class ControllerAgent implements Agent {
 
     private int pollMembers() {
         int work = cluster.tick(nowNs) + sessions.tick(nowNs);
+        final int ended = clientLinks.idle.poll(nowNs) + workerLinks.idle.poll(nowNs);
+        if (ended > 0) {
+            counters.add(ControllerCounter.IDLE_LINKS_ENDED, ended);
+            work += ended;
+        }
         if (nowNs - nextSlowTickNs >= 0) {
             nextSlowTickNs = nowNs + SLOW_TICK_NS;
             work += path.slowTick(nowNs);
@@ -221,17 +234,19 @@ public final class ControllerAgent implements Agent {
         registrar.onSessionClosed(session);
     }
 
-    /** Tells members of the ends of their links. */
+    /** The links of one listener: strangers are ended in time, and members lost with their links. */
     private final class Links implements LinkObserver {
         private final boolean isOfClients;
+        private final IdleLinks idle;
 
-        Links(final boolean isOfClients) {
+        Links(final boolean isOfClients, final IdleLinks idle) {
             this.isOfClients = isOfClients;
+            this.idle = idle;
         }
 
         @Override
         public void onLinkUp(final Link link) {
-            // a peer is nobody before its CONNECT or HELLO
+            idle.onLinkUp(link, nowNs);
         }
 
         @Override

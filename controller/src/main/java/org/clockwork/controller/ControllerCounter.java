@@ -20,6 +20,8 @@ public enum ControllerCounter {
     SESSIONS_LOST("sessions lost"),
     /** Sessions ended because their client did not take its messages. */
     SLOW_CONSUMERS("sessions of slow consumers"),
+    /** Links ended because their peers were no members for too long. */
+    IDLE_LINKS_ENDED("links of strangers ended"),
     /** Workers that became live. */
     WORKERS_JOINED("workers joined"),
     /** HELLOs refused. */

@@ -22,9 +22,7 @@ final class AgentAllocationTest {
         }
         clients.get(0).registerProfile("m", 100, "x");
         bed.run(20);
-        final ScriptedClient stranger = bed.client();
-        bed.run(1);
-        stranger.sessionId = 99;
+        final ScriptedClient stranger = clients.get(3);
         cycle(bed, stranger);
         final long heartbeats = bed.peers.stream().mapToLong(peer -> peer.count(new HeartbeatDecoder())).sum();
         bed.peers.forEach(ScriptedPeer::forget);
@@ -41,7 +39,9 @@ final class AgentAllocationTest {
         for (int i = 0; i < CYCLES; i++) {
             bed.clock.advance(200_000);
             if (i % 50 == 0) {
+                stranger.sessionId++;
                 stranger.infer(1, 1);
+                stranger.sessionId--;
             }
             bytes += Allocation.bytesOf(bed.agent::doWork) - overhead;
             bed.peers.forEach(peer -> peer.poll(bed.clock.nanoTime()));

@@ -277,6 +277,23 @@ final class SessionsTest {
         assertTrue(bed.errors.isEmpty(), bed.errors.toString());
     }
 
+    @Test
+    void strangersLinksAreEndedAtTheirTimeAndMembersAreNot() {
+        final TestBed bed = new TestBed();
+        final ScriptedClient stranger = bed.client();
+        final ScriptedClient member = bed.connected();
+        bed.run(4_999);
+        assertFalse(stranger.link.isClosed());
+        bed.run(1);
+        assertTrue(stranger.link.isClosed());
+        member.closeSession();
+        bed.run(4_999);
+        assertFalse(member.link.isClosed());
+        bed.run(1);
+        assertTrue(member.link.isClosed());
+        assertEquals(2, bed.count(ControllerCounter.IDLE_LINKS_ENDED));
+    }
+
     private static void assertGranted(
         final TestBed bed, final int wantedInFlight, final long wantedBytes, final int maxInFlight, final long maxBytes) {
         final ScriptedClient client = bed.client();
