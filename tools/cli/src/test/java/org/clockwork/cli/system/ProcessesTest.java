@@ -59,7 +59,7 @@ class ProcessesTest {
         client(0, "register", "models", "register", "net", "--profile", "resnet50_v2", "--count", "6");
         final Path json = directory.resolve("load.json");
         final CommandProcess load = start("load", "load", "net-*", "--controller", clients, "--rate", "40", "--slo", "250ms",
-            "--seconds", "6", "--json", json.toString());
+            "--seconds", "5", "--json", json.toString());
         load.await("offered");
         first.kill();
         load.awaitEnd();
@@ -83,7 +83,7 @@ class ProcessesTest {
         final long epoch = awaitStatus(status -> 6 == status.path("modelsReady").asInt()).path("epoch").asLong();
         final Path json = directory.resolve("load.json");
         final CommandProcess load = start("load", "load", "net-*", "--controller", clients, "--rate", "40", "--slo", "500ms",
-            "--seconds", "12", "--json", json.toString());
+            "--seconds", "9", "--json", json.toString());
         load.await("offered");
         controller.kill();
         startController();
