@@ -44,6 +44,11 @@ public final class IndexedHeap {
         return size == 0 ? Long.MAX_VALUE : keys[heap[0]];
     }
 
+    /** The {@code i}-th member in the heap's own order: the same in each run, and about by key. */
+    public int at(final int i) {
+        return heap[i];
+    }
+
     /** Whether it is a member. */
     public boolean contains(final int item) {
         return item < places.length && places[item] != NONE;

@@ -8,6 +8,8 @@ import org.clockwork.controller.queue.ModelQueue;
 public final class ModelPlan {
     private static final long HALF_LIFE_NS = 1_400_000_000L;
     private static final int FORGOTTEN = 32;
+    /** Copies up to which each is told of what waits. */
+    private static final int WIDE = 8;
     /** A request that came too early for its model asks for it that long. */
     private static final long COLD_MISS_NS = 1_000_000_000L;
 
@@ -36,6 +38,10 @@ public final class ModelPlan {
     private long servedNs;
     private Residency[] copies = new Residency[2];
     private int copyCount;
+    /** Copies by the slot of their device, once there are so many that a search would cost. */
+    private Residency[] bySlot;
+    /** Where {@link #nextCopy()} goes on. */
+    private int cursor;
 
     ModelPlan(final Model model, final ArtifactPlan artifact, final ModelQueue queue) {
         this.model = model;
@@ -83,8 +89,22 @@ public final class ModelPlan {
         return copies[i];
     }
 
+    /** Whether it has so many copies that a request can't be announced to each of them. */
+    public boolean isWide() {
+        return copyCount > WIDE;
+    }
+
+    /** Another copy than the last time, each in turn; there is one at least. */
+    Residency nextCopy() {
+        cursor = cursor + 1 < copyCount ? cursor + 1 : 0;
+        return copies[cursor];
+    }
+
     /** Its copy on a device, or null. */
     public Residency copyOn(final DevicePlan device) {
+        if (bySlot != null) {
+            return device.slot < bySlot.length ? bySlot[device.slot] : null;
+        }
         for (int i = 0; i < copyCount; i++) {
             if (copies[i].device == device) {
                 return copies[i];
@@ -99,6 +119,14 @@ public final class ModelPlan {
         }
         copy.copyIndex = copyCount;
         copies[copyCount++] = copy;
+        if (bySlot != null) {
+            note(copy);
+        } else if (copyCount > WIDE) {
+            bySlot = new Residency[copyCount * 2];
+            for (int i = 0; i < copyCount; i++) {
+                note(copies[i]);
+            }
+        }
     }
 
     void remove(final Residency copy) {
@@ -106,5 +134,16 @@ public final class ModelPlan {
         copies[copy.copyIndex] = moved;
         moved.copyIndex = copy.copyIndex;
         copies[copyCount] = null;
+        if (bySlot != null) {
+            bySlot[copy.device.slot] = null;
+        }
+    }
+
+    private void note(final Residency copy) {
+        final int slot = copy.device.slot;
+        if (slot >= bySlot.length) {
+            bySlot = Arrays.copyOf(bySlot, Math.max(slot + 1, bySlot.length * 2));
+        }
+        bySlot[slot] = copy;
     }
 }

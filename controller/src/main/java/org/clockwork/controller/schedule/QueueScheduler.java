@@ -26,6 +26,10 @@ public final class QueueScheduler implements Scheduler, Demand {
     private static final int AGED_SHARE = 10;
     /** LOADs of a model that fail in a row before its requests without deadline end. */
     private static final int MAX_LOAD_FAILURES = 5;
+    /** Copies of a model with many by which is estimated what all of them can serve. */
+    private static final int WIDE_SAMPLE = 4;
+    /** Queued work below one part in so many of what all of many copies could do is no reason for one more. */
+    private static final int LITTLE_PART = 16;
     /** What a cold start takes beside loading and executing. */
     private static final long AROUND_LOAD_NS = 500_000L;
 
@@ -63,7 +67,7 @@ public final class QueueScheduler implements Scheduler, Demand {
             : UrgentFirst.NAME.equals(policyName) ? UrgentFirst.LOOK_AHEAD_NS : SlackFirst.LOOK_AHEAD_NS;
         loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(), lookAheadNs);
         measuring = parts.measuring();
-        waiting = new WaitingLists(durations, this::markDirty);
+        waiting = new WaitingLists(plans, durations, this::markDirty);
         policy = UrgentFirst.NAME.equals(policyName)
             ? new UrgentFirst(waiting, durations) : new SlackFirst(waiting, durations);
     }
@@ -85,7 +89,7 @@ public final class QueueScheduler implements Scheduler, Demand {
 
     @Override
     public void onExecutionChanged(final DevicePlan device, final long nowNs) {
-        reopen(device);
+        reopen(device, true);
         measuring.onDeviceChanged();
     }
 
@@ -115,7 +119,7 @@ public final class QueueScheduler implements Scheduler, Demand {
     @Override
     public void onDeviceUsable(final DevicePlan device, final long nowNs) {
         loads.onDeviceChanged(device);
-        reopen(device);
+        reopen(device, true);
         measuring.onDeviceChanged();
     }
 
@@ -138,6 +142,7 @@ public final class QueueScheduler implements Scheduler, Demand {
     public void onModelGone(final ModelPlan model, final long nowNs) {
         expiry.remove(model.index);
         loads.onModelGone(model);
+        waiting.onModelGone(model);
         measuring.onDeviceChanged();
     }
 
@@ -188,17 +193,21 @@ public final class QueueScheduler implements Scheduler, Demand {
             return workNs;
         }
         final long endNs = model.queue.last().deadlineNs;
+        if (model.isWide() && workNs / copies < (endNs - nowNs) / LITTLE_PART) {
+            return 0;
+        }
         final long partNs = workNs / copies;
+        final int counted = model.isWide() ? WIDE_SAMPLE : copies;
         double servedNs = 0;
-        for (int i = 0; i < copies; i++) {
-            final Residency copy = model.copy(i);
+        for (int i = 0; i < counted; i++) {
+            final Residency copy = model.isWide() ? model.nextCopy() : model.copy(i);
             final long freeNs = copy.device.execution.startNs(copy.state == Residency.State.LOADED ? nowNs : copy.readyNs);
             final long othersNs = copy.device.waitingWorkNs - copy.shareNs;
             if (endNs - freeNs > 0) {
                 servedNs += (double) (endNs - freeNs) * partNs / (partNs + othersNs);
             }
         }
-        final long unmetNs = workNs - (long) servedNs;
+        final long unmetNs = workNs - (long) (servedNs * copies / counted);
         return unmetNs <= 0 && !canServe(model, model.queue.first(), false, nowNs) ? perRequestNs : unmetNs;
     }
 
@@ -252,16 +261,32 @@ public final class QueueScheduler implements Scheduler, Demand {
         } else {
             expiry.set(model.index, lastStartNs + 1);
         }
+        waiting.leaveWide(model);
         if (model.queue.backgroundSize() > 0) {
-            for (int i = 0; i < model.copyCount(); i++) {
-                final Residency copy = model.copy(i);
-                if (isServing(copy)) {
-                    copy.device.background.set(copy, model.queue.firstBackground().arrivalNs);
-                    reopen(copy.device);
-                }
-            }
+            offerBackground(model);
         }
         loads.demand(model, unmetNs(model, nowNs), nowNs);
+    }
+
+    private void offerBackground(final ModelPlan model) {
+        if (model.isWide()) {
+            waiting.joinWideBackground(model);
+            final Residency copy = waiting.freest(model);
+            if (copy != null) {
+                offerBackground(copy);
+            }
+            return;
+        }
+        for (int i = 0; i < model.copyCount(); i++) {
+            if (WaitingLists.isServing(model.copy(i))) {
+                offerBackground(model.copy(i));
+            }
+        }
+    }
+
+    private void offerBackground(final Residency copy) {
+        copy.device.background.set(copy, copy.plan.queue.firstBackground().arrivalNs);
+        reopen(copy.device, false);
     }
 
     /**
@@ -272,9 +297,14 @@ public final class QueueScheduler implements Scheduler, Demand {
     private boolean canServe(final ModelPlan model, final Request head, final boolean isWaiting, final long nowNs) {
         boolean canServe = false;
         earliestNs = Protocol.NULL_NS;
+        if (model.isWide()) {
+            final Residency freest = waiting.freest(model);
+            if (freest != null) {
+                return canServeWide(freest, head, isWaiting, nowNs);
+            }
+        }
         final int copies = model.copyCount();
-        final int queued = model.queue.size();
-        final long shareNs = copies == 0 ? 0 : durations.executePerRequestNs(model.artifact, queued) * queued / copies;
+        final long shareNs = copies == 0 ? 0 : waiting.shareNs(model);
         for (int i = 0; i < copies; i++) {
             final Residency copy = model.copy(i);
             if (copy.state == Residency.State.UNLOADING || copy.isUnwanted || !copy.device.isUsable()) {
@@ -290,13 +320,34 @@ public final class QueueScheduler implements Scheduler, Demand {
                 canServe = true;
                 if (isWaiting && copy.state == Residency.State.LOADED) {
                     waiting.join(copy, head, shareNs);
-                    reopen(copy.device);
+                    reopen(copy.device, false);
                 }
             } else if (isWaiting) {
                 waiting.leave(copy);
             }
         }
         return canServe;
+    }
+
+    /**
+     * The same for a model with many copies: {@code freest} of a few is asked at once, whichever of the others comes free
+     * in time asks by itself.
+     */
+    private boolean canServeWide(final Residency freest, final Request head, final boolean isWaiting, final long nowNs) {
+        final ModelPlan model = freest.plan;
+        noteFinish(durations.finishNs(freest, 0, head, nowNs));
+        lastStartNs = head.deadlineNs - durations.wayNs(freest, 0, head);
+        if (lastStartNs - nowNs < 0) {
+            return false;
+        }
+        if (isWaiting) {
+            waiting.joinWide(model, head);
+            if (waiting.isOfUse(freest, head, nowNs)) {
+                waiting.join(freest, head, waiting.shareNs(model));
+                reopen(freest.device, false);
+            }
+        }
+        return true;
     }
 
     /** Whether a LOAD could serve a request in time; leaves the last start and the earliest end. */
@@ -319,15 +370,21 @@ public final class QueueScheduler implements Scheduler, Demand {
         earliestNs = earliestNs == Protocol.NULL_NS || finishNs - earliestNs < 0 ? finishNs : earliestNs;
     }
 
-    /** Puts a device in its place in the order in which devices come free, if anything waits for it. */
-    private void reopen(final DevicePlan device) {
+    /**
+     * Puts a device in its place in the order in which devices come free, if anything waits for it.
+     *
+     * @param isCurious whether it may also be that something waits for any device that comes free.
+     */
+    private void reopen(final DevicePlan device, final boolean isCurious) {
         final boolean isClosed = !device.isUsable() || device.execution.count() >= parts.maxOutstanding();
-        if (isClosed || device.waiting.isEmpty() && device.background.isEmpty()) {
-            open.remove(device.slot);
+        if (!isClosed && !device.waiting.isEmpty()) {
+            open.set(device.slot, device.execution.freeNs() - lookAheadNs - durations.leadNs(device.waiting.first()));
+        } else if (!isClosed && isCurious && waiting.hasWide()) {
+            open.set(device.slot, device.execution.freeNs() - lookAheadNs);
+        } else if (!isClosed && !device.background.isEmpty()) {
+            open.set(device.slot, device.execution.freeNs() - parts.backgroundLookAheadNs());
         } else {
-            final long aheadNs = device.waiting.isEmpty()
-                ? parts.backgroundLookAheadNs() : lookAheadNs + durations.leadNs(device.waiting.first());
-            open.set(device.slot, device.execution.freeNs() - aheadNs);
+            open.remove(device.slot);
         }
     }
 
@@ -342,15 +399,19 @@ public final class QueueScheduler implements Scheduler, Demand {
             return;
         }
         choice.againNs = Choice.NEVER;
-        if (measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs) || sendWaiting(device, nowNs)) {
-            dropUnreachable(device, nowNs);
-        } else if (choice.againNs != Choice.NEVER) {
-            open.set(device.slot, choice.againNs);
-            return;
-        } else if (sendBackground(device, nowNs)) {
-            dropUnreachable(device, nowNs);
+        if (waiting.hasWide()) {
+            waiting.pull(device, nowNs);
         }
-        reopen(device);
+        final boolean isSent =
+            measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs) || sendWaiting(device, nowNs);
+        if (!isSent && choice.againNs != Choice.NEVER) {
+            open.set(device.slot, choice.againNs);
+        } else if (isSent || sendBackground(device, nowNs)) {
+            dropUnreachable(device, nowNs);
+            reopen(device, true);
+        } else {
+            reopen(device, false);
+        }
     }
 
     /** A worker that is silent past its prediction gets nothing more until it speaks. */
@@ -471,10 +532,6 @@ public final class QueueScheduler implements Scheduler, Demand {
             }
             dirty[dirtyCount++] = model;
         }
-    }
-
-    private static boolean isServing(final Residency copy) {
-        return copy.state == Residency.State.LOADED && !copy.isUnwanted && copy.device.isUsable();
     }
 
     private static long earlier(final long a, final long b) {
