@@ -5,8 +5,8 @@ import org.clockwork.controller.queue.IndexedHeap;
 import org.clockwork.controller.request.Request;
 
 /**
- * Brings models with unmet demand together with load engines that are about to be free: the largest demand first, on
- * the device whose engine is free first. Both sides are heaps, so that neither more models nor more devices make a
+ * Brings models with unmet demand together with load engines that are about to be free: by a {@link LoadOrder}, on the
+ * device whose engine is free first. Both sides are heaps, so that neither more models nor more devices make a
  * decision dearer than a logarithm. Owned by the controller agent.
  */
 final class LoadPlanner {
@@ -24,8 +24,9 @@ final class LoadPlanner {
     private final MemoryMirror mirror;
     private final Durations durations;
     private final PathFigures figures;
+    private final LoadOrder order;
     private final long lookAheadNs;
-    /** Models with unmet demand, the largest first. */
+    /** Models with unmet demand, in that order. */
     private final IndexedHeap candidates = new IndexedHeap(1024);
     /** Usable devices by the time from which they could load what is not planned yet. */
     private final IndexedHeap loaders = new IndexedHeap(16);
@@ -43,11 +44,13 @@ final class LoadPlanner {
         final MemoryMirror mirror,
         final Durations durations,
         final PathFigures figures,
+        final LoadOrder order,
         final long lookAheadNs) {
         this.plans = plans;
         this.mirror = mirror;
         this.durations = durations;
         this.figures = figures;
+        this.order = order;
         this.lookAheadNs = lookAheadNs;
     }
 
@@ -59,7 +62,7 @@ final class LoadPlanner {
         } else if (model.loadFromNs != 0 && model.loadFromNs - nowNs > 0) {
             paused.set(model.index, model.loadFromNs);
         } else {
-            candidates.set(model.index, -unmetNs);
+            candidates.set(model.index, order.key(model, unmetNs, durations));
             hasChanged = true;
         }
     }
@@ -121,9 +124,12 @@ final class LoadPlanner {
             final ModelPlan model = plans.modelAt(candidates.first());
             final long key = candidates.firstKey();
             final long unmetNs = demand.unmetNs(model, nowNs);
-            if (unmetNs > 0 && -unmetNs != key && refreshed++ < MAX_SKIPPED) {
-                candidates.set(model.index, -unmetNs);
-                continue;
+            if (unmetNs > 0) {
+                final long nowKey = order.key(model, unmetNs, durations);
+                if (nowKey != key && refreshed++ < MAX_SKIPPED) {
+                    candidates.set(model.index, nowKey);
+                    continue;
+                }
             }
             candidates.remove(model.index);
             if (unmetNs > 0 && !load(model, demand, nowNs)) {

@@ -63,12 +63,14 @@ public final class QueueScheduler implements Scheduler, Demand {
         durations = parts.durations();
         starter = parts.starter();
         refusals = parts.refusals();
+        final boolean isPaper = UrgentFirst.NAME.equals(policyName);
         lookAheadNs = parts.lookAheadNs() != SchedulerParts.AUTO_NS ? parts.lookAheadNs()
-            : UrgentFirst.NAME.equals(policyName) ? UrgentFirst.LOOK_AHEAD_NS : SlackFirst.LOOK_AHEAD_NS;
-        loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(), lookAheadNs);
+            : isPaper ? UrgentFirst.LOOK_AHEAD_NS : SlackFirst.LOOK_AHEAD_NS;
+        loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(),
+            isPaper ? LoadOrder.LARGEST : LoadOrder.MOST_SERVED, lookAheadNs);
         measuring = parts.measuring();
         waiting = new WaitingLists(plans, durations, this::markDirty);
-        policy = UrgentFirst.NAME.equals(policyName)
+        policy = isPaper
             ? new UrgentFirst(waiting, durations) : new SlackFirst(waiting, durations);
     }
 

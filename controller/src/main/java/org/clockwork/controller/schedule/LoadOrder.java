@@ -1,0 +1,30 @@
+package org.clockwork.controller.schedule;
+
+import org.clockwork.controller.request.Request;
+
+/** The idea of an order in which models with unmet demand are loaded. Owned by the controller agent. */
+interface LoadOrder {
+    /** The paper's: the largest unmet demand first. */
+    LoadOrder LARGEST = (model, unmetNs, durations) -> -unmetNs;
+
+    /**
+     * The most requests served for the time of a load engine first; of about as many, those with the latest deadline. When
+     * load engines can't keep up, the earliest deadline first would load models whose requests expire before they run.
+     */
+    LoadOrder MOST_SERVED = LoadOrder::mostServed;
+
+    /** The key of a model that has so much work that can't be served in time: the least goes first. */
+    long key(ModelPlan model, long unmetNs, Durations durations);
+
+    private static long mostServed(final ModelPlan model, final long unmetNs, final Durations durations) {
+        final int deadlineBits = 40;
+        final int deadlineUnitBits = 16;
+        final int mantissaBits = 50;
+        final Request head = model.queue.first();
+        final double requests = head == null
+            ? 1e-9 : (double) unmetNs / durations.executePerRequestNs(model.artifact, model.queue.size());
+        final long perLoad = Double.doubleToRawLongBits(requests / durations.loadNs(model.artifact)) >>> mantissaBits;
+        final long deadline = head == null ? 0 : head.deadlineNs >>> deadlineUnitBits & (1L << deadlineBits) - 1;
+        return -(perLoad << deadlineBits | deadline);
+    }
+}
