@@ -38,7 +38,8 @@ public final class Demo {
     private static final int INPUTS = 32;
     private static final int MAX_BATCH = 8;
     private static final int IN_FLIGHT = 4096;
-    private static final long WARMUP_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final long WARMUP_NS = TimeUnit.SECONDS.toNanos(3);
+    private static final long SETTLE_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long START_LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final long TOP_UP_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -118,6 +119,10 @@ public final class Demo {
 
     private DemoReport serve(final DemoSystem system, final List<DemoRow> rows) throws IOException {
         final ClientAgent client = system.client();
+        warmUp(client, rows);
+        if (shutdown.isRequested()) {
+            return null;
+        }
         final DemoLoad load = new DemoLoad(rows, options);
         out.println();
         out.println(load.text());
@@ -129,10 +134,9 @@ public final class Demo {
         try (IntervalLog log = openLog(rows)) {
             recorder.intervalLog(log);
             final CompletableFuture<LoadDriver> ended = client.run(
-                load.streams(), load.plans(), recorder, phases, IN_FLIGHT, WARMUP_NS, durationNs);
-            out.printf(Locale.ROOT, "%5.1f s  warming up for %.0f s, then serving for %.1f s%n",
-                sinceStart(), WARMUP_NS / 1e9, options.seconds());
-            shutdown.await(WARMUP_NS);
+                load.streams(), load.plans(), recorder, phases, IN_FLIGHT, SETTLE_NS, durationNs);
+            out.printf(Locale.ROOT, "%5.1f s  serving for %.1f s%n", sinceStart(), options.seconds());
+            shutdown.await(SETTLE_NS);
             before = ClientAgent.await(client.status());
             system.host().resetLongestCycle();
             driver = LiveRun.watch(client, ended, recorder, log, shutdown, durationNs);
@@ -148,6 +152,18 @@ public final class Demo {
         final List<AnswerCheck> checks = rows.stream().map(AnswerCheck::of).toList();
         return new DemoReport(summary, load, phases, EngineBusy.between(before, after), checks,
             longestCycleNs, options, shutdown.isRequested());
+    }
+
+    /** Serves by the profiles, which are conservative; what the answers took then scales the load. */
+    private void warmUp(final ClientAgent client, final List<DemoRow> rows) {
+        out.printf(Locale.ROOT, "%5.1f s  warming up for %.0f s%n", sinceStart(), WARMUP_NS / 1e9);
+        final DemoLoad load = new DemoLoad(rows, options.withRate(null));
+        final CompletableFuture<LoadDriver> ended = client.run(load.streams(), load.plans(),
+            new Recorder(rows.stream().map(row -> row.model().name()).toList()), null, IN_FLIGHT, 0, WARMUP_NS);
+        if (shutdown.awaitOr(ended, START_LIMIT_NS) && shutdown.isRequested()) {
+            ClientAgent.await(client.stop());
+        }
+        ClientAgent.await(ended);
     }
 
     /** Models that were asked too seldom for a sample get more requests, after the load and outside its summary. */
@@ -177,7 +193,7 @@ public final class Demo {
     private IntervalLog openLog(final List<DemoRow> rows) {
         return null == options.hlog() ? null : new IntervalLog(
             options.hlog(), rows.stream().map(row -> row.model().name()).toList(), options.commandLine(),
-            System.currentTimeMillis() + TimeUnit.NANOSECONDS.toMillis(WARMUP_NS));
+            System.currentTimeMillis() + TimeUnit.NANOSECONDS.toMillis(SETTLE_NS));
     }
 
     private <T> T step(final String what, final Step<T> step) throws IOException {

@@ -11,23 +11,30 @@ import org.clockwork.loadgen.LoadStream;
 import org.clockwork.loadgen.Table;
 import org.clockwork.loadgen.Xoshiro;
 
-/** The load of the demonstration: by default so much that the execution engine is half busy, by the measured profiles. */
+/**
+ * The load of the demonstration: by default so much that the execution engine is half busy, by the measured profiles, and
+ * once there are answers by what these took. Immutable.
+ */
 final class DemoLoad {
     private static final double NS_PER_S = 1e9;
 
     private final List<DemoRow> rows;
     private final DemoOptions options;
+    private final double[] defaultRates;
+    private final double[] engineNs;
     private final double scale;
 
     DemoLoad(final List<DemoRow> rows, final DemoOptions options) {
         this.rows = rows;
         this.options = options;
+        this.defaultRates = rows.stream().mapToDouble(DemoRow::defaultRatePerS).toArray();
+        this.engineNs = rows.stream().mapToDouble(DemoRow::engineNsPerRequest).toArray();
         this.scale = null == options.rate() ? 1.0 : options.rate() / defaultRatePerS();
     }
 
     /** Requests per second over all models that keep the engine half busy. */
     double defaultRatePerS() {
-        return rows.stream().mapToDouble(DemoRow::defaultRatePerS).sum();
+        return Arrays.stream(defaultRates).sum();
     }
 
     /** Requests per second over all models in this run. */
@@ -35,15 +42,15 @@ final class DemoLoad {
         return defaultRatePerS() * scale;
     }
 
-    /** Share of the execution engine's time that this load asks for, by the profiles of batch 1. */
+    /** Share of the execution engine's time that this load asks for, by what requests took on average. */
     double demandedShare() {
-        return rows.stream().mapToDouble(row -> row.defaultRatePerS() * scale * row.executeNs() / NS_PER_S).sum();
+        return rows.stream().mapToDouble(row -> share(row)).sum();
     }
 
     /** Requests per second of this mix that the execution engine can take, by the best measured batch sizes. */
     double capacityPerS() {
         final double nsPerRequest = rows.stream()
-            .mapToDouble(row -> row.defaultRatePerS() / defaultRatePerS() * row.bestNsPerRequest()).sum();
+            .mapToDouble(row -> rate(row) / ratePerS() * row.bestNsPerRequest()).sum();
         return NS_PER_S / nsPerRequest;
     }
 
@@ -70,7 +77,11 @@ final class DemoLoad {
     }
 
     double rate(final DemoRow row) {
-        return row.defaultRatePerS() * scale;
+        return defaultRates[rows.indexOf(row)] * scale;
+    }
+
+    private double share(final DemoRow row) {
+        return rate(row) * engineNs[rows.indexOf(row)] / NS_PER_S;
     }
 
     static long[] ids(final DemoRow row) {
@@ -82,7 +93,7 @@ final class DemoLoad {
         final Table table = new Table("model", "arrivals", "requests/s", "share of engine", "what");
         for (final DemoRow row : rows) {
             table.row(row.model().name(), row.model().pattern().label(), String.format(Locale.ROOT, "%.1f", rate(row)),
-                String.format(Locale.ROOT, "%.1f %%", 100.0 * rate(row) * row.executeNs() / NS_PER_S), row.model().about());
+                String.format(Locale.ROOT, "%.1f %%", 100.0 * share(row)), row.model().about());
         }
         return table + String.format(Locale.ROOT,
             "%n%.1f requests/s with an SLO of %s ask for %.0f %% of the execution engine; it can take %.0f/s of this mix",

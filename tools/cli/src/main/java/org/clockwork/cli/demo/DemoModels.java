@@ -28,10 +28,10 @@ final class DemoModels {
         final Path perceptron = write(zoo, "mlp", seed, directory);
         return List.of(
             new DemoModel("minilm", "sentence-embedding transformer, 32 tokens", 1, miniLm,
-                Map.of(PackagedModels.MINILM_LENGTH_DIMENSION, SEQUENCE_LENGTH), ArrivalPattern.SUSTAINED, 0.31,
+                Map.of(PackagedModels.MINILM_LENGTH_DIMENSION, SEQUENCE_LENGTH), ArrivalPattern.SUSTAINED, 0.28,
                 sentences(), PackagedModels.miniLmTokenizer()),
-            pictures("resnet18", "ResNet-18, 64x64", 1, resnet, ArrivalPattern.BURSTS, 0.12),
-            pictures("mobilenet", "MobileNetV2, 96x96", 1, mobileNet, ArrivalPattern.SPIKES, 0.10),
+            pictures("resnet18", "ResNet-18, 64x64", 1, resnet, ArrivalPattern.BURSTS, 0.11),
+            pictures("mobilenet", "MobileNetV2, 96x96", 1, mobileNet, ArrivalPattern.SPIKES, 0.09),
             pictures("mlp", "multi-layer perceptron, 28x28", 1, perceptron, ArrivalPattern.SUSTAINED, 0.004),
             pictures("cold", "ResNet-18 under " + COLD_MODELS + " names", COLD_MODELS, resnet, ArrivalPattern.COLD, 0.02));
     }

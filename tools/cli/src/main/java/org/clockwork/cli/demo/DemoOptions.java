@@ -20,4 +20,9 @@ import org.clockwork.cli.run.ThreadingPlan;
 public record DemoOptions(
     double seconds, Double rate, long sloNs, long seed, long memoryBytes, Path hlog, Path directory, ThreadingPlan plan,
     String commandLine, boolean isDebug) {
+
+    /** The same at another rate. */
+    DemoOptions withRate(final Double otherRate) {
+        return new DemoOptions(seconds, otherRate, sloNs, seed, memoryBytes, hlog, directory, plan, commandLine, isDebug);
+    }
 }

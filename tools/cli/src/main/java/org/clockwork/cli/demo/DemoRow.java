@@ -11,11 +11,15 @@ import org.clockwork.client.ProfilePoint;
 /** A model of the demonstration once it is registered: its entries, its inputs and the sample of its answers. */
 final class DemoRow implements AnswerSink {
     private static final double NS_PER_S = 1e9;
+    private static final int ENOUGH_ANSWERS = 10;
 
     private final DemoModel model;
     private final List<ModelInfo> infos;
     private final PreparedInputs inputs;
     private final AnswerSamples samples;
+    /** Written by the client's thread, read when the warm-up is over. */
+    private volatile long answers;
+    private long engineNs;
 
     DemoRow(final DemoModel model, final List<ModelInfo> infos, final int inputCount, final long seed) {
         this.model = model;
@@ -26,6 +30,8 @@ final class DemoRow implements AnswerSink {
 
     @Override
     public void onAnswer(final int input, final InferResult result) {
+        engineNs += result.executeNs() / Math.max(1, result.batchSize());
+        answers++;
         if (samples.isWanted(input)) {
             int position = 0;
             for (int i = 0; i < result.outputCount(); i++) {
@@ -57,6 +63,15 @@ final class DemoRow implements AnswerSink {
         return infos.get(0).profile().stream().mapToLong(ProfilePoint::executeNs).min().orElse(1);
     }
 
+    /**
+     * Time that a request took of the execution engine on average so far; while there are too few answers to tell, the
+     * measured execution of one request alone, which is conservative.
+     */
+    long engineNsPerRequest() {
+        final long count = answers;
+        return count < ENOUGH_ANSWERS ? executeNs() : Math.max(1, engineNs / count);
+    }
+
     /** Least execution time a request that any measured batch size gives. */
     double bestNsPerRequest() {
         double best = executeNs();
@@ -68,6 +83,6 @@ final class DemoRow implements AnswerSink {
 
     /** Requests per second by which it takes its share of the execution engine. */
     double defaultRatePerS() {
-        return model.share() * NS_PER_S / executeNs();
+        return model.share() * NS_PER_S / engineNsPerRequest();
     }
 }
