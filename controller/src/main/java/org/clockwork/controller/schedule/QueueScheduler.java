@@ -129,6 +129,7 @@ public final class QueueScheduler implements Scheduler, Demand {
     public void onDeviceUnusable(final DevicePlan device, final long nowNs) {
         loads.onDeviceChanged(device);
         open.remove(device.slot);
+        waiting.setIdle(device, false);
         measuring.onDeviceGone(device);
         for (Residency copy = device.leastRecent(); copy != null; copy = copy.newer) {
             onCopyGone(copy, nowNs);
@@ -388,6 +389,7 @@ public final class QueueScheduler implements Scheduler, Demand {
         } else {
             open.remove(device.slot);
         }
+        waiting.setIdle(device, !isClosed && device.execution.count() == 0 && !open.contains(device.slot));
     }
 
     /** Gives a device that is open at most one batch. */

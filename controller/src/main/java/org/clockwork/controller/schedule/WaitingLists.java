@@ -19,6 +19,8 @@ final class WaitingLists {
     private final Plans plans;
     private final Durations durations;
     private final Consumer<ModelPlan> review;
+    /** Devices with nothing to do. */
+    private final IdleDevices idle = new IdleDevices();
     /** Models with many copies that wait, by the latest start of the oldest request. */
     private final IndexedHeap wide = new IndexedHeap(64);
     /** Models with many copies and requests without deadline, by the arrival of the oldest. */
@@ -88,9 +90,27 @@ final class WaitingLists {
         return !wide.isEmpty() || !wideBackground.isEmpty();
     }
 
-    /** Of a few of a model's many copies, the one whose device is free first; null if none of those can serve. */
+    /** A device has, or has no more, nothing to do. */
+    void setIdle(final DevicePlan device, final boolean isIdle) {
+        if (isIdle) {
+            idle.add(device);
+        } else {
+            idle.remove(device);
+        }
+    }
+
+    /**
+     * Of a model's many copies, one on a device that has nothing to do, else of a few the one whose device is free first;
+     * null if none of those can serve.
+     */
     Residency freest(final ModelPlan model) {
         Residency best = null;
+        for (int i = 0; i < Math.min(idle.size(), TRIED); i++) {
+            final Residency copy = model.copyOn(idle.next());
+            if (copy != null && isServing(copy)) {
+                return copy;
+            }
+        }
         for (int i = 0; i < TRIED; i++) {
             final Residency copy = model.nextCopy();
             if (isServing(copy)
