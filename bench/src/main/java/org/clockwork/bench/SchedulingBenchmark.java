@@ -18,8 +18,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What the controller spends on a request: request in, decision, action out, result in, response out, with all codecs and
  * tables, at 70 % load in virtual time. Popularity by Zipf's law with exponent 1, one request in twenty for a model that
- * is not loaded when it first comes. {@code batchSizes=1} makes each request an INFER of its own. The figure includes the
- * work of the world around the path.
+ * is not loaded when it first comes. The figure includes the work of the world around the path.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -29,14 +28,14 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 public class SchedulingBenchmark {
     /** Devices. */
-    @Param({"1", "10", "100"})
+    @Param({"1", "10", "100", "1000"})
     public int devices;
     /** Models registered. */
-    @Param({"1000"})
+    @Param({"1000", "4000"})
     public int models;
-    /** Batch sizes in the profiles: 1, or 5 for batches up to 16. */
-    @Param({"1"})
-    public int batchSizes;
+    /** Requests of a batch, which come at once: with 1 each request is an INFER of its own. */
+    @Param({"1", "8"})
+    public int batch;
     /** Scheduling policy. */
     @Param({"slack"})
     public String policy;
@@ -46,7 +45,7 @@ public class SchedulingBenchmark {
     /** Makes the world and lets it settle. */
     @Setup(Level.Trial)
     public void start() {
-        world = new SchedulingWorld(devices, models, batchSizes, 0.7, 0.05, policy);
+        world = new SchedulingWorld(devices, models, batch, 0.7, 0.05, policy);
         for (int i = 0; i < 20_000; i++) {
             world.nextRequest();
         }

@@ -73,23 +73,28 @@ final class SchedulingWorld implements ModelCatalogue {
     private final ActionResultEncoder result = new ActionResultEncoder();
     private long nowNs = 1_000_000_000L;
     private long nextTickNs = nowNs;
+    private final int burst;
+    private int leftOfBurst;
+    private Model model;
     private int nextDraw;
     private long answered;
     private long asked;
 
     /**
-     * @param batchSizes in use; 1 makes each request an INFER of its own.
-     * @param load       offered, as a share of what the devices can execute in single requests.
-     * @param coldShare  of requests, which go to any model.
+     * @param burst     requests for one model that come at once, a power of two: they are one INFER.
+     * @param load      offered, as a share of what the devices can execute in such batches.
+     * @param coldShare of requests, which go to any model.
      */
     SchedulingWorld(
-        final int deviceCount, final int modelCount, final int batchSizes, final double load, final double coldShare,
+        final int deviceCount, final int modelCount, final int burst, final double load, final double coldShare,
         final String policy) {
+        this.burst = burst;
+        final int batchSizes = Profile.indexOf(burst) + 1;
         final SplittableRandom random = new SplittableRandom(42);
         models = new Model[modelCount];
         engines = new Engine[2 * deviceCount];
         due = new IndexedHeap(engines.length);
-        interArrivalNs = (long) (EXECUTE_NS[0] / (load * deviceCount));
+        interArrivalNs = (long) (EXECUTE_NS[batchSizes - 1] / (load * deviceCount));
         path = new RequestPath(new RequestPathContext()
             .catalogue(this)
             .policy(policy)
@@ -124,8 +129,20 @@ final class SchedulingWorld implements ModelCatalogue {
         artifact.isProfiled = true;
     }
 
-    /** Results that are due by the next arrival, that arrival, and the decisions. */
+    /** A request; with the first of a burst come the results that are due by then, with the last the decisions. */
     void nextRequest() {
+        if (leftOfBurst == 0) {
+            advance();
+            model = models[draws[nextDraw++ & DRAWS - 1]];
+            leftOfBurst = burst;
+        }
+        ask();
+        if (--leftOfBurst == 0) {
+            turn();
+        }
+    }
+
+    private void advance() {
         final long arrivalNs = nowNs + interArrivalNs;
         long wakeNs = next();
         while (wakeNs - arrivalNs < 0) {
@@ -134,8 +151,6 @@ final class SchedulingWorld implements ModelCatalogue {
             wakeNs = next();
         }
         nowNs = arrivalNs;
-        ask();
-        turn();
     }
 
     private long next() {
@@ -159,7 +174,6 @@ final class SchedulingWorld implements ModelCatalogue {
         if (freeCount == 0) {
             throw new IllegalStateException("too many in flight");
         }
-        final Model model = models[draws[nextDraw++ & DRAWS - 1]];
         final int index = freeIndexes[--freeCount];
         asked++;
         request.wrapAndApplyHeader(buffer, 0, header)
