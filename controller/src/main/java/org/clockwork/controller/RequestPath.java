@@ -1,5 +1,6 @@
 package org.clockwork.controller;
 
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.clockwork.controller.action.ActionTable;
 import org.clockwork.controller.cluster.ClusterObserver;
@@ -29,6 +30,7 @@ import org.clockwork.controller.schedule.ModelPlan;
 import org.clockwork.controller.schedule.Plans;
 import org.clockwork.controller.schedule.ProfilePlanner;
 import org.clockwork.controller.schedule.QueueScheduler;
+import org.clockwork.controller.schedule.Residency;
 import org.clockwork.controller.schedule.Scheduler;
 import org.clockwork.controller.schedule.SchedulerParts;
 import org.clockwork.controller.schedule.WorkerPlan;
@@ -79,7 +81,8 @@ public final class RequestPath implements ClusterObserver, RequestSink {
         dispatcher = new Dispatcher(plans, arena, context.epoch(), context.inlineBytes());
 
         final Durations durations = new Durations(context.marginNs(), context.inlineBytes(), context.bulkBytesPerUs());
-        final ActionStarter starter = new ActionStarter(actions, durations, dispatcher, figures, context.actionSilenceNs());
+        final ActionStarter starter = new ActionStarter(actions, durations, dispatcher, figures, context.observer(),
+            context.actionSilenceNs());
         final MemoryMirror mirror = new MemoryMirror(plans, starter, durations, figures);
         final ProfilePlanner measuring = new ProfilePlanner(mirror, starter, context.catalogue(),
             context.profileRepetitions(), context.profilePatienceNs());
@@ -229,6 +232,16 @@ public final class RequestPath implements ClusterObserver, RequestSink {
             into.loadBusyNs = plan.loading.busyNs();
             into.observedNs = nowNs - plan.worker.joinedNs;
             into.actionsOutstanding = plan.outstanding();
+        }
+    }
+
+    /** Shows each copy of each known model that the memory mirror has, in any state, in the order of models and copies. */
+    public void forEachCopy(final Consumer<Residency> visitor) {
+        for (int i = 0; i < plans.modelLimit(); i++) {
+            final ModelPlan model = plans.modelAt(i);
+            for (int j = 0; model != null && j < model.copyCount(); j++) {
+                visitor.accept(model.copy(j));
+            }
         }
     }
 

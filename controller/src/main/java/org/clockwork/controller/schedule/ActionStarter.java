@@ -8,6 +8,7 @@ import org.clockwork.controller.model.Profile;
 import org.clockwork.controller.queue.ModelQueue;
 import org.clockwork.controller.request.Request;
 import org.clockwork.controller.request.RequestState;
+import org.clockwork.controller.telemetry.PathObserver;
 import org.clockwork.schema.codec.ActionKind;
 
 /**
@@ -24,6 +25,7 @@ public final class ActionStarter {
     private final Durations durations;
     private final ActionSender sender;
     private final PathFigures figures;
+    private final PathObserver observer;
     private final long silenceNs;
 
     /** A starter that gives a worker up when it is silent about an action for {@code silenceNs} after its latest end. */
@@ -32,11 +34,13 @@ public final class ActionStarter {
         final Durations durations,
         final ActionSender sender,
         final PathFigures figures,
+        final PathObserver observer,
         final long silenceNs) {
         this.actions = actions;
         this.durations = durations;
         this.sender = sender;
         this.figures = figures;
+        this.observer = observer;
         this.silenceNs = silenceNs;
     }
 
@@ -159,6 +163,7 @@ public final class ActionStarter {
         action.predictedEndNs = action.predictedStartNs + action.durationNs + action.copyOutNs;
         final long lastStartNs = action.latestNs - action.predictedStartNs > 0 ? action.latestNs : action.predictedStartNs;
         action.timeoutNs = lastStartNs + 2 * (action.copyInNs + action.durationNs + action.copyOutNs) + silenceNs;
+        observer.onActionMade(action, nowNs);
         sender.submit(action, nowNs);
     }
 

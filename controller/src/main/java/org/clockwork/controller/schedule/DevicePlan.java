@@ -71,6 +71,11 @@ public final class DevicePlan {
         return execution.count() + loading.count();
     }
 
+    /** The copy that is to be loaded as soon as its pages are free, or null. */
+    public Residency planned() {
+        return planned;
+    }
+
     /** The copy that was used longest ago, or null. */
     Residency leastRecent() {
         return leastRecent;

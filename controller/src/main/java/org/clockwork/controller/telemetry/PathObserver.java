@@ -26,6 +26,10 @@ public interface PathObserver {
         final long sessionId, final long clientId, final long modelId, final Status status, final long nowNs) {
     }
 
+    /** An action was made: its engine is promised. Its window and predictions are set; it is not sent yet. */
+    default void onActionMade(final Action action, final long nowNs) {
+    }
+
     /**
      * An action has ended; its fields are valid during the call only.
      *

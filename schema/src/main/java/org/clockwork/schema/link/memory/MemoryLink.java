@@ -36,6 +36,7 @@ final class MemoryLink extends TimeHeap.Node implements Link {
 
     private final MemoryNetwork network;
     private final long id;
+    private final boolean hasTap;
     private boolean isConnected;
     private boolean isClosed;
     private boolean isCut;
@@ -45,6 +46,7 @@ final class MemoryLink extends TimeHeap.Node implements Link {
         this.network = network;
         this.endpoint = endpoint;
         this.id = id;
+        hasTap = network.tap() != MessageTap.NONE;
         in[CONTROL] = new Pipe(network.nextOrder(), this, CONTROL, network.controlCapacity());
         in[BULK] = new Pipe(network.nextOrder(), this, BULK, network.bulkCapacity());
     }
@@ -179,6 +181,13 @@ final class MemoryLink extends TimeHeap.Node implements Link {
     /** Whether messages that have arrived here are to be delivered. */
     boolean isReceiving() {
         return isUp && !isClosed && !isCut;
+    }
+
+    /** A message is about to be delivered here. */
+    void tap(final int lane, final DirectBuffer buffer, final int offset, final int length) {
+        if (hasTap) {
+            network.tap().onDelivery(other.endpoint.endpointId(), endpoint.endpointId(), id, lane, buffer, offset, length);
+        }
     }
 
     private void loseTail() {

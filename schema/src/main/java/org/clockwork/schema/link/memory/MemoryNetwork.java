@@ -146,6 +146,10 @@ public final class MemoryNetwork {
         return order++;
     }
 
+    MessageTap tap() {
+        return context.tap;
+    }
+
     LaneOpening laneOpening() {
         return laneOpening;
     }
@@ -213,6 +217,7 @@ public final class MemoryNetwork {
         private RefusalModel refusals = RefusalModel.NONE;
         private OpeningModel openings = OpeningModel.NONE;
         private DeliveryObserver observer = DeliveryObserver.NONE;
+        private MessageTap tap = MessageTap.NONE;
         private int maxLinks = DEFAULT_MAX_LINKS;
         private int controlCapacity = DEFAULT_CONTROL_CAPACITY;
         private int bulkCapacity = DEFAULT_BULK_CAPACITY;
@@ -254,6 +259,12 @@ public final class MemoryNetwork {
         /** Who is told when an endpoint has something to do. */
         public Context observer(final DeliveryObserver deliveryObserver) {
             observer = deliveryObserver;
+            return this;
+        }
+
+        /** Who sees each message as it is delivered. */
+        public Context tap(final MessageTap messageTap) {
+            tap = messageTap;
             return this;
         }
 

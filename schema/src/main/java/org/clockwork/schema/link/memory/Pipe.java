@@ -114,6 +114,7 @@ final class Pipe extends TimeHeap.Node {
             }
             delivered++;
             final long next = head + BitUtil.align(frameLength, FRAME_ALIGNMENT);
+            receiver.tap(lane, buffer, index + HEADER_LENGTH, frameLength - HEADER_LENGTH);
             try {
                 handler.onMessage(receiver, lane, buffer, index + HEADER_LENGTH, frameLength - HEADER_LENGTH);
             } finally {

@@ -14,6 +14,8 @@ import org.clockwork.device.Backend;
 import org.clockwork.schema.link.memory.LatencyModel;
 import org.clockwork.schema.link.memory.MemoryDialer;
 import org.clockwork.schema.link.memory.MemoryNetwork;
+import org.clockwork.sim.check.Checkers;
+import org.clockwork.sim.check.ObserverChain;
 import org.clockwork.sim.time.NodeClock;
 import org.clockwork.sim.time.VirtualTime;
 import org.clockwork.worker.Worker;
@@ -35,6 +37,7 @@ public final class SimCluster implements AutoCloseable {
     private final Path directory;
     private final List<SimNode> nodes = new ArrayList<>();
     private final List<Throwable> errors = new ArrayList<>();
+    private final Checkers checkers = new Checkers(time);
     /** Node of each endpoint of the network. */
     private SimNode[] nodeOfEndpoint = new SimNode[16];
     private int nextWorker;
@@ -56,6 +59,7 @@ public final class SimCluster implements AutoCloseable {
         network = new MemoryNetwork(new MemoryNetwork.Context()
             .clock(time)
             .latency(latency)
+            .tap(checkers.tap())
             .observer(this::onNextDelivery));
     }
 
@@ -74,6 +78,11 @@ public final class SimCluster implements AutoCloseable {
         return errors;
     }
 
+    /** What watches this system from outside, from its start. */
+    public Checkers checkers() {
+        return checkers;
+    }
+
     /** Starts a controller on virtual time itself. */
     public SimNode startController(final Consumer<Controller.Context> options) {
         final var clients = network.listen(CLIENT_ENDPOINT);
@@ -86,6 +95,8 @@ public final class SimCluster implements AutoCloseable {
             .isStorageInline(true)
             .errorHandler(errors::add);
         options.accept(context);
+        context.requestPath().observer(
+            ObserverChain.of(checkers.onController(context.requestPath()), context.requestPath().observer()));
         final Controller made = Controller.launch(context);
         final NodeClock clock = new NodeClock(time, 0, 0);
         final SimNode node = add(
@@ -111,6 +122,7 @@ public final class SimCluster implements AutoCloseable {
             .installExecutor(Runnable::run)
             .errorHandler(errors::add);
         options.accept(context);
+        context.backend(checkers.onWorker(context.name(), backend, clock));
         final Worker made = Worker.launch(context);
         final SimNode node = add(
             new SimNode(context.name(), time, clock, made.agent(), made.agent()::nextWakeNs, dialer));
@@ -168,6 +180,9 @@ public final class SimCluster implements AutoCloseable {
     /** Kills a node as {@code kill -9} would: it runs no more, and its links die without a word. */
     public void kill(final SimNode node) {
         time.remove(node.index());
+        if (node.worker() != null) {
+            checkers.onWorkerGone(node.name(), node.endpointId());
+        }
         node.crash();
     }
 

@@ -83,6 +83,11 @@ public final class SimNode implements Node {
         return client;
     }
 
+    /** The first of its ends of links, as the network numbers them. */
+    int endpointId() {
+        return endpoints[0].endpointId();
+    }
+
     int index() {
         return index;
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.clockwork.client.ModelInfo;
 import org.clockwork.client.RegisterSpec;
+import org.clockwork.controller.RequestPath;
 import org.clockwork.device.emulated.EmulatedBackend;
 import org.clockwork.device.emulated.EmulatedContext;
 import org.clockwork.loadgen.LoadDriver;
@@ -19,6 +20,9 @@ import org.clockwork.loadgen.PoissonArrivals;
 import org.clockwork.loadgen.Recorder;
 import org.clockwork.loadgen.Summary;
 import org.clockwork.loadgen.Xoshiro;
+import org.clockwork.sim.check.Check;
+import org.clockwork.sim.check.Checkers;
+import org.clockwork.sim.check.RequestLedger;
 import org.clockwork.sim.time.NodeClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,6 +135,7 @@ class SimLoadTest {
         private final SimCluster cluster;
         private final List<SimNode> workers = new ArrayList<>();
         private final SimNode client;
+        private final RequestLedger ledger;
         private final GeneratedLoad load;
         private final List<ModelInfo> models = new ArrayList<>();
         private final Recorder recorder = new Recorder(List.of("all"));
@@ -150,7 +155,8 @@ class SimLoadTest {
                 workers.add(cluster.startWorker(
                     new EmulatedBackend(new EmulatedContext().seed(i + 1)), clock, context -> { }));
             }
-            load = new GeneratedLoad(cluster.time());
+            ledger = cluster.checkers().ledger();
+            load = new GeneratedLoad(cluster.time()).ledger(ledger);
             client = cluster.startClient(load, load, context -> context.maxInFlight(8192));
             assertTrue(cluster.runUntil(() -> client.client().isConnected(), S), "connect");
             client.client().register(
@@ -175,8 +181,19 @@ class SimLoadTest {
             assertTrue(cluster.runUntil(() -> driver.isDone(cluster.time().nanoTime()), limitNs),
                 () -> "in flight " + driver.inFlight() + " " + Arrays.toString(models.toArray()));
             assertEquals(List.of(), cluster.errors());
+            checkAll();
             return Summary.of(
                 recorder, new Summary.Run(driver.recordedNs(), 0, 1, "test", Map.of(), false));
+        }
+
+        private void checkAll() {
+            final Checkers checkers = cluster.checkers();
+            final RequestPath path = controller.controller().agent().requestPath();
+            cluster.runUntil(() -> checkers.isQuiet(path), 5 * S);
+            checkers.checkQuiet(path);
+            ledger.compare(recorder.count(Outcome.IN_TIME));
+            assertEquals(0, checkers.findings().wrong(), checkers.findings()::toString);
+            assertTrue(checkers.findings().looked(Check.MIRROR) > 0, checkers.findings()::toString);
         }
 
         @Override
