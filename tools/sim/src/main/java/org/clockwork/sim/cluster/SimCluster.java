@@ -30,6 +30,8 @@ public final class SimCluster implements AutoCloseable {
     public static final String CLIENT_ENDPOINT = "controller:7100";
     /** Where workers dial. */
     public static final String WORKER_ENDPOINT = "controller:7200";
+    /** Host memory of a worker for inputs and for outputs: most simulations generate the ones and leave out the others. */
+    private static final long ARENA_BYTES = 4L << 20;
     private static final long START_NS = 1_000_000_000L;
 
     private final VirtualTime time = new VirtualTime(START_NS);
@@ -121,6 +123,7 @@ public final class SimCluster implements AutoCloseable {
             .nanoClock(clock)
             .installExecutor(Runnable::run)
             .errorHandler(errors::add);
+        context.limits().inputArenaBytes(ARENA_BYTES).outputArenaBytes(ARENA_BYTES);
         options.accept(context);
         context.backend(checkers.onWorker(context.name(), backend, clock));
         final Worker made = Worker.launch(context);
