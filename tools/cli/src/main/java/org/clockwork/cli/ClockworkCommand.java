@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         InferCommand.class,
         LoadCommand.class,
         StatusCommand.class,
+        SimCommand.class,
         CommandLine.HelpCommand.class,
     },
     versionProvider = Version.class,

@@ -14,8 +14,13 @@ public interface Arrivals {
     /** Takes the due request and goes on to the next. */
     void advance();
 
-    /** Told when a request of this stream has ended; only closed loops care. */
-    default void onEnded(final long nowNs) {
+    /**
+     * Told when a request of this stream has ended; only closed loops care. All times are since the start of the load.
+     *
+     * @param nowNs   when it ended.
+     * @param spentNs now if it was answered or has no SLO, else when its deadline passes, if that is later.
+     */
+    default void onEnded(final long nowNs, final long spentNs) {
     }
 
     /** Requests per second in the long run; negative if that depends on the service. */

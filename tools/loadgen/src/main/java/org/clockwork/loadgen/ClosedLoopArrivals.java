@@ -5,6 +5,7 @@ public final class ClosedLoopArrivals implements Arrivals {
     private final long[] heap;
     private final Xoshiro random;
     private final long meanThinkNs;
+    private final boolean isPatient;
     private int size;
 
     /**
@@ -15,15 +16,31 @@ public final class ClosedLoopArrivals implements Arrivals {
      * @param random      stream to draw from.
      */
     public ClosedLoopArrivals(final int clients, final long meanThinkNs, final Xoshiro random) {
+        this(clients, meanThinkNs, 0, false, random);
+    }
+
+    /**
+     * Clients that start at random phases.
+     *
+     * @param clients     how many.
+     * @param meanThinkNs mean of the exponential time to think; 0 sends at once.
+     * @param phaseNs     first requests are due uniformly within this, and a first time to think.
+     * @param isPatient   whether a client that got no answer asks again only when that request's deadline has passed.
+     * @param random      stream to draw from.
+     */
+    public ClosedLoopArrivals(
+        final int clients, final long meanThinkNs, final long phaseNs, final boolean isPatient, final Xoshiro random) {
         Rates.checkPositive("clients", clients);
-        if (meanThinkNs < 0) {
-            throw new IllegalArgumentException("a time to think is not negative: meanThinkNs=" + meanThinkNs);
+        if (meanThinkNs < 0 || phaseNs < 0) {
+            throw new IllegalArgumentException(
+                "a time to think and a phase are not negative: meanThinkNs=" + meanThinkNs + " phaseNs=" + phaseNs);
         }
         this.heap = new long[clients];
         this.random = random;
         this.meanThinkNs = meanThinkNs;
+        this.isPatient = isPatient;
         for (int i = 0; i < clients; i++) {
-            push(thinkNs());
+            push((0 == phaseNs ? 0 : (long) (random.nextDouble() * phaseNs)) + thinkNs());
         }
     }
 
@@ -40,9 +57,9 @@ public final class ClosedLoopArrivals implements Arrivals {
     }
 
     @Override
-    public void onEnded(final long nowNs) {
+    public void onEnded(final long nowNs, final long spentNs) {
         if (size < heap.length) {
-            push(nowNs + thinkNs());
+            push((isPatient ? spentNs : nowNs) + thinkNs());
         }
     }
 

@@ -3,6 +3,7 @@ package org.clockwork.loadgen;
 import java.util.List;
 import org.clockwork.schema.Ids;
 import org.clockwork.schema.Protocol;
+import org.clockwork.schema.codec.Status;
 
 /**
  * Sends the requests of its streams when they are due and sees each through to its end. A request that could not be
@@ -23,8 +24,10 @@ public final class LoadDriver {
     private final int[] generations;
     private final int[] streamOf;
     private final int[] groupOf;
+    private final int[] modelOf;
     private final int[] free;
     private int freeCount;
+    private LoadObserver observer = LoadObserver.NONE;
     private long unknownEnds;
     private boolean isStopped;
     private long stoppedNs;
@@ -54,6 +57,7 @@ public final class LoadDriver {
         generations = new int[inFlight];
         streamOf = new int[inFlight];
         groupOf = new int[inFlight];
+        modelOf = new int[inFlight];
         free = new int[inFlight];
         for (int i = 0; i < inFlight; i++) {
             free[i] = inFlight - 1 - i;
@@ -65,6 +69,12 @@ public final class LoadDriver {
                 throw new IllegalArgumentException("stream " + this.streams[i].name() + " has another index than its place");
             }
         }
+    }
+
+    /** Also shows each recorded request to an observer. */
+    public LoadDriver observer(final LoadObserver loadObserver) {
+        observer = loadObserver;
+        return this;
     }
 
     /**
@@ -92,10 +102,15 @@ public final class LoadDriver {
             return;
         }
         final LoadStream stream = streams[streamOf[slot]];
+        final long dueNs = intendedNs[slot] - startNs;
         if (groupOf[slot] >= 0) {
-            recorder.onEnded(groupOf[slot], statusCode, responseFlags, nowNs - intendedNs[slot], stream.sloNs());
+            final Outcome outcome =
+                recorder.onEnded(groupOf[slot], statusCode, responseFlags, nowNs - intendedNs[slot], stream.sloNs());
+            observer.onEnded(stream, modelOf[slot], dueNs, outcome);
         }
-        stream.arrivals().onEnded(nowNs - startNs);
+        final long sinceNs = nowNs - startNs;
+        final boolean isSpent = Status.OK.value() == statusCode || Protocol.NULL_NS == stream.sloNs();
+        stream.arrivals().onEnded(sinceNs, isSpent ? sinceNs : Math.max(sinceNs, dueNs + stream.sloNs()));
         release(slot);
     }
 
@@ -170,16 +185,19 @@ public final class LoadDriver {
 
     private boolean send(final LoadStream stream, final long nowNs) {
         final long dueNs = startNs + stream.arrivals().dueNs();
-        final int group = stream.arrivals().dueNs() < warmupNs ? -1 : stream.group(stream.nextModel());
+        final int model = stream.nextModel();
+        final int group = stream.arrivals().dueNs() < warmupNs ? -1 : stream.group(model);
         if (freeCount > 0) {
             final int slot = free[--freeCount];
             intendedNs[slot] = dueNs;
             streamOf[slot] = stream.index();
             groupOf[slot] = group;
+            modelOf[slot] = model;
             final long tag = Ids.id(generations[slot], slot);
-            if (sink.offer(stream, stream.nextModel(), stream.sequence(), tag, dueNs, nowNs)) {
+            if (sink.offer(stream, model, stream.sequence(), tag, dueNs, nowNs)) {
                 if (group >= 0) {
                     recorder.onOffered(group, nowNs - dueNs);
+                    observer.onOffered(stream, model, dueNs - startNs);
                 }
                 stream.advance();
                 return true;
@@ -196,10 +214,13 @@ public final class LoadDriver {
         }
         if (group >= 0) {
             recorder.onOffered(group, nowNs - dueNs);
-            recorder.onEnded(group, Outcome.CLIENT_BACK_PRESSURE, 0, nowNs - dueNs, stream.sloNs());
+            final int model = stream.nextModel();
+            observer.onOffered(stream, model, dueNs - startNs);
+            observer.onEnded(stream, model, dueNs - startNs,
+                recorder.onEnded(group, Outcome.CLIENT_BACK_PRESSURE, 0, nowNs - dueNs, stream.sloNs()));
         }
         stream.advance();
-        stream.arrivals().onEnded(nowNs - startNs);
+        stream.arrivals().onEnded(nowNs - startNs, nowNs - startNs);
         return true;
     }
 

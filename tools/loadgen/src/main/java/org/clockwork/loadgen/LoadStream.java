@@ -13,7 +13,7 @@ public final class LoadStream {
     private final long[] modelIds;
     private final int[] groups;
     private final long sloNs;
-    private final Xoshiro choice;
+    private final ModelChoice choice;
     private long sequence;
     private int nextModel;
 
@@ -31,6 +31,23 @@ public final class LoadStream {
     public LoadStream(
         final int index, final String name, final Arrivals arrivals,
         final long[] modelIds, final int[] groups, final long sloNs, final Xoshiro choice) {
+        this(index, name, arrivals, modelIds, groups, sloNs, ModelChoice.uniform(Math.max(1, modelIds.length), choice));
+    }
+
+    /**
+     * A stream over one or several models, chosen as {@code choice} says.
+     *
+     * @param index    of the stream in its driver.
+     * @param name     for people.
+     * @param arrivals when requests are due.
+     * @param modelIds ids of the models.
+     * @param groups   per model, the index of its group in the recorder.
+     * @param sloNs    of each request, or {@link Protocol#NULL_NS} for none.
+     * @param choice   picks the model of each request.
+     */
+    public LoadStream(
+        final int index, final String name, final Arrivals arrivals,
+        final long[] modelIds, final int[] groups, final long sloNs, final ModelChoice choice) {
         if (0 == modelIds.length || modelIds.length != groups.length) {
             throw new IllegalArgumentException(
                 "a stream has models and a group for each: models=" + modelIds.length + " groups=" + groups.length);
@@ -98,6 +115,6 @@ public final class LoadStream {
     }
 
     private void pickModel() {
-        nextModel = 1 == modelIds.length ? 0 : choice.nextInt(modelIds.length);
+        nextModel = choice.next(arrivals.dueNs());
     }
 }

@@ -49,8 +49,9 @@ public final class Recorder {
      * @param responseFlags raw bits of the response's flags.
      * @param latencyNs     from the intended send time to now.
      * @param sloNs         of the request, or the null time.
+     * @return what became of it.
      */
-    public void onEnded(
+    public Outcome onEnded(
         final int group, final int statusCode, final int responseFlags, final long latencyNs, final long sloNs) {
         final Outcome outcome = Outcome.of(statusCode, latencyNs, sloNs);
         groups[group].onEnded(
@@ -63,6 +64,16 @@ public final class Recorder {
                 intervalLog.record(group, latencyNs);
             }
         }
+        return outcome;
+    }
+
+    /** Adds all that another recorder has counted to one group of this: a run as a row of many runs. */
+    public void addTo(final int group, final Recorder other) {
+        groups[group].add(other.total());
+        sentOnTime += other.sentOnTime;
+        answered += other.answered;
+        answeredGenerated += other.answeredGenerated;
+        answeredEmulated += other.answeredEmulated;
     }
 
     /** Requests offered so far. */

@@ -126,8 +126,8 @@ class ArrivalsTest {
             arrivals.advance();
         }
         assertEquals(Arrivals.NEVER, arrivals.dueNs());
-        arrivals.onEnded(70);
-        arrivals.onEnded(50);
+        arrivals.onEnded(70, 70);
+        arrivals.onEnded(50, 50);
         assertEquals(50, arrivals.dueNs());
         arrivals.advance();
         assertEquals(70, arrivals.dueNs());
@@ -143,7 +143,7 @@ class ArrivalsTest {
             assertTrue(arrivals.dueNs() >= nowNs);
             nowNs = arrivals.dueNs();
             arrivals.advance();
-            arrivals.onEnded(nowNs);
+            arrivals.onEnded(nowNs, nowNs);
         }
         assertEquals(20_000 * 1e6, nowNs, 20_000 * 1e6 * 0.03);
     }

@@ -20,6 +20,9 @@ public final class SimNode implements Node {
     private final MemoryEndpoint[] endpoints;
     private int index;
     private boolean isDead;
+    private CycleCost cycleCost = nowNs -> 0;
+    /** Virtual time until which the last duty cycle goes on. */
+    private long busyUntilNs = Long.MIN_VALUE;
     private SimLoad load;
     private Controller controller;
     private Worker worker;
@@ -40,8 +43,18 @@ public final class SimNode implements Node {
         this.endpoints = endpoints;
     }
 
+    /** What duty cycles take. */
+    @FunctionalInterface
+    public interface CycleCost {
+        /** Virtual time that the duty cycle has taken which ran at {@code nowNs}; asked once for each. */
+        long costNs(long nowNs);
+    }
+
     @Override
     public long run(final long nowNs) {
+        if (nowNs < busyUntilNs) {
+            return busyUntilNs;
+        }
         try {
             agent.doWork();
         } catch (final Exception ex) {
@@ -55,7 +68,13 @@ public final class SimNode implements Node {
         for (final MemoryEndpoint endpoint : endpoints) {
             wakeNs = Math.min(wakeNs, endpoint.nextDeliveryNs());
         }
-        return wakeNs == NEVER ? NEVER : Math.max(wakeNs, nowNs + 1);
+        busyUntilNs = nowNs + cycleCost.costNs(nowNs);
+        return wakeNs == NEVER ? NEVER : Math.max(wakeNs, Math.max(busyUntilNs, nowNs + 1));
+    }
+
+    /** Makes duty cycles take virtual time: it runs no other while one goes on. */
+    public void cycleCost(final CycleCost cost) {
+        cycleCost = cost;
     }
 
     /** For people. */

@@ -1,0 +1,18 @@
+package org.clockwork.sim.scenario;
+
+import java.util.List;
+
+/** A scenario: what is set up and what it is to show. Without state. */
+public interface Scenario {
+    /** By which it is called. */
+    String name();
+
+    /** What is set up, and what it shows, in a sentence or two. */
+    String description();
+
+    /** Its set-ups, in the order of the report; throws IllegalArgumentException with a sentence for wrong options. */
+    List<Case> cases(ScenarioOptions options);
+
+    /** What the columns and bounds mean, one line each. */
+    List<String> legend();
+}

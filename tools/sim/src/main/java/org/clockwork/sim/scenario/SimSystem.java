@@ -1,0 +1,197 @@
+package org.clockwork.sim.scenario;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.clockwork.client.ModelInfo;
+import org.clockwork.client.RegisterSpec;
+import org.clockwork.controller.PathFigures;
+import org.clockwork.controller.storage.MemoryFiles;
+import org.clockwork.device.emulated.EmulatedBackend;
+import org.clockwork.device.emulated.EmulatedContext;
+import org.clockwork.device.emulated.PcieSharing;
+import org.clockwork.device.emulated.ProfileTable;
+import org.clockwork.loadgen.LoadDriver;
+import org.clockwork.loadgen.Xoshiro;
+import org.clockwork.schema.codec.Status;
+import org.clockwork.sim.cluster.GeneratedLoad;
+import org.clockwork.sim.cluster.SimCluster;
+import org.clockwork.sim.cluster.SimNode;
+import org.clockwork.sim.time.NodeClock;
+import org.clockwork.worker.WorkerCounters;
+
+/**
+ * One simulated system: a controller, workers with emulated devices, and a client process that stands for all clients.
+ * Nothing is written to a disk. Single-threaded; from the same options and calls follows the same run.
+ */
+public final class SimSystem implements AutoCloseable {
+    private static final long MS = 1_000_000L;
+    private static final long S = 1_000 * MS;
+    private static final long CONNECT_LIMIT_NS = 10 * S;
+    private static final long REGISTER_LIMIT_NS = 600 * S;
+    private static final long DRAIN_LIMIT_NS = 120 * S;
+    private static final long REQUEST_TIMEOUT_NS = 3_600 * S;
+    private static final int MAX_IN_FLIGHT = 65_536;
+    private static final int MAX_EXCHANGES = 256;
+    private static final int MAX_WAITING_MESSAGES = 65_536;
+    private static final long SLICE_NS = 100 * MS;
+
+    private final SimOptions options;
+    private final SimCluster cluster;
+    private final SimNode controller;
+    private final SimNode client;
+    private final GeneratedLoad load;
+    private final List<WorkerCounters.InMemory> counters = new ArrayList<>();
+    private final List<Integer> devices = new ArrayList<>();
+
+    /** A system that is up: all workers have joined, the client is connected. */
+    public SimSystem(final SimOptions options) {
+        options.check();
+        this.options = options;
+        final Hops hops = new Hops(options);
+        cluster = new SimCluster(Path.of("simulated"), hops);
+        final MemoryFiles files = new MemoryFiles();
+        controller = cluster.startController(context -> context
+            .filePort(files)
+            .maxInFlight(MAX_IN_FLIGHT)
+            .maxWorkers(options.gpus + 1)
+            .maxDevices(options.gpus + 1)
+            .requestPath().policy(options.policy).lookAheadNs(options.lookAheadNs).maxRequests(2 * MAX_IN_FLIGHT)
+            .maxWaitingMessages(MAX_WAITING_MESSAGES));
+        final PathFigures figures = figures();
+        controller.cycleCost(new SimNode.CycleCost() {
+            private long seen;
+
+            @Override
+            public long costNs(final long nowNs) {
+                final long before = seen;
+                seen = figures.requests + figures.infers + figures.loads + figures.unloads + figures.profiles;
+                return hops.cycleCostNs(seen - before, nowNs);
+            }
+        });
+        startWorkers();
+        load = new GeneratedLoad(cluster.time());
+        client = cluster.startClient(load, load, context -> context
+            .maxInFlight(MAX_IN_FLIGHT).maxExchanges(MAX_EXCHANGES).requestTimeoutNs(REQUEST_TIMEOUT_NS)
+            .registrationTimeoutNs(REGISTER_LIMIT_NS));
+        check(cluster.runUntil(() -> client.client().isConnected(), CONNECT_LIMIT_NS), "the client did not connect");
+    }
+
+    /** Registers models; returns when all of them are ready, in the order of their numbers. */
+    public List<ModelInfo> register(final String name, final String profile, final int count) {
+        return register(List.of(RegisterSpec.profile(name, profile).count(count))).get(0);
+    }
+
+    /** Registers several kinds of models at once; returns when all of them are ready. */
+    public List<List<ModelInfo>> register(final List<RegisterSpec> specs) {
+        final List<List<ModelInfo>> models = new ArrayList<>();
+        final int[] ended = new int[1];
+        for (int i = 0; i < specs.size(); i++) {
+            models.add(List.of());
+        }
+        for (int i = 0; i < specs.size(); i++) {
+            final int index = i;
+            final long id = client.client().register(specs.get(i), (status, detail, registered) -> {
+                check(status == Status.OK, "a registration ended " + status + ": " + detail);
+                models.set(index, List.copyOf(registered));
+                ended[0]++;
+            });
+            check(id > 0, "a registration was refused by the client: " + id);
+        }
+        cluster.wake(client);
+        check(cluster.runUntil(() -> ended[0] == specs.size(), REGISTER_LIMIT_NS), "registering took too long");
+        return models;
+    }
+
+    /** Sends a workload and waits until each request has ended. */
+    public RunResult run(final Workload workload, final Progress progress) {
+        final long startNs = cluster.time().nanoTime();
+        final LoadDriver driver = new LoadDriver(workload.streams(), load, workload.recorder(), MAX_IN_FLIGHT, startNs,
+            workload.warmupNs(), workload.durationNs()).observer(workload.observer());
+        load.start(driver, workload.models());
+        cluster.wake(client);
+        runUntil(startNs + workload.warmupNs(), startNs, workload, progress);
+        final Counts before = new Counts();
+        runUntil(startNs + workload.warmupNs() + workload.durationNs(), startNs, workload, progress);
+        final Counts after = new Counts();
+        cluster.runUntil(() -> driver.isDone(cluster.time().nanoTime()), DRAIN_LIMIT_NS);
+        check(cluster.errors().isEmpty(), "an agent reported an error: " + cluster.errors());
+        check(driver.unknownEnds() == 0, driver.unknownEnds() + " requests ended twice");
+        return new RunResult(workload.recorder(), driver.recordedNs(), options.gpus,
+            after.executeBusyNs - before.executeBusyNs, after.loadBusyNs - before.loadBusyNs,
+            after.infers - before.infers, after.loads - before.loads, figures().actionsFailed);
+    }
+
+    /** What the controller has counted. */
+    public PathFigures figures() {
+        return controller.controller().agent().requestPath().figures();
+    }
+
+    /** Virtual time since the start. */
+    public long elapsedNs() {
+        return cluster.time().elapsedNs();
+    }
+
+    @Override
+    public void close() {
+        cluster.close();
+    }
+
+    private void startWorkers() {
+        final Xoshiro clocks = new Xoshiro(options.seed, "clocks");
+        final Xoshiro seeds = new Xoshiro(options.seed, "devices");
+        final ProfileTable profiles = ProfileTable.published();
+        for (int first = 0; first < options.gpus; first += options.gpusPerWorker) {
+            final int gpus = Math.min(options.gpusPerWorker, options.gpus - first);
+            final long offsetNs = (long) ((2 * clocks.nextDouble() - 1) * options.clockOffsetNs);
+            final int driftPpb = (int) ((2 * clocks.nextDouble() - 1) * options.clockDriftPpb);
+            final WorkerCounters.InMemory counts = new WorkerCounters.InMemory();
+            cluster.startWorker(
+                new EmulatedBackend(new EmulatedContext()
+                    .devices(gpus)
+                    .profiles(profiles)
+                    .seed(seeds.nextLong())
+                    .memoryBytes(options.memoryBytes)
+                    .pcieBytesPerSecond(options.pcieBytesPerSecond)
+                    .pcieSharing(PcieSharing.INPUTS_FIRST)
+                    .executeJitter(options.jitter)
+                    .loadJitter(options.jitter)
+                    .outliers(options.outlierProbability, options.outlierFactor)),
+                new NodeClock(cluster.time(), offsetNs, driftPpb),
+                context -> context.storeDirectory(null).counters(counts));
+            counters.add(counts);
+            devices.add(gpus);
+        }
+    }
+
+    private void runUntil(final long untilNs, final long startNs, final Workload workload, final Progress progress) {
+        while (cluster.time().nanoTime() < untilNs) {
+            cluster.runFor(Math.min(SLICE_NS, untilNs - cluster.time().nanoTime()));
+            progress.onProgress(
+                cluster.time().nanoTime() - startNs, workload.warmupNs() + workload.durationNs(), figures().requests);
+        }
+    }
+
+    private static void check(final boolean holds, final String sentence) {
+        if (!holds) {
+            throw new IllegalStateException(sentence);
+        }
+    }
+
+    /** Sums over all workers at one time. */
+    private final class Counts {
+        private final long infers = figures().infers;
+        private final long loads = figures().loads;
+        private long executeBusyNs;
+        private long loadBusyNs;
+
+        Counts() {
+            for (int worker = 0; worker < counters.size(); worker++) {
+                for (int device = 0; device < devices.get(worker); device++) {
+                    executeBusyNs += counters.get(worker).busyNs(device, false);
+                    loadBusyNs += counters.get(worker).busyNs(device, true);
+                }
+            }
+        }
+    }
+}
