@@ -15,4 +15,9 @@ interface BatchPolicy {
      * @return false if nothing is to be sent now.
      */
     boolean choose(DevicePlan device, long nowNs, Choice choice);
+
+    /** Whether all that waits for a device bears another execution ahead of it, and may even gain by it. */
+    default boolean canWait(final DevicePlan device, final long durationNs, final long nowNs) {
+        return false;
+    }
 }

@@ -16,6 +16,7 @@ public final class Plans {
     private final RequestTable requests;
     private WorkerPlan[] workers = new WorkerPlan[16];
     private DevicePlan[] devices = new DevicePlan[16];
+    private int deviceCount;
     private ModelPlan[] models = new ModelPlan[64];
     private ArtifactPlan[] artifacts = new ArtifactPlan[64];
     private Residency[] freeCopies = new Residency[64];
@@ -43,6 +44,7 @@ public final class Plans {
                 devices = Arrays.copyOf(devices, Math.max(device.slot + 1, devices.length * 2));
             }
             devices[device.slot] = device;
+            deviceCount++;
         }
         return made;
     }
@@ -58,6 +60,7 @@ public final class Plans {
         workers[worker.state.index] = null;
         for (final DevicePlan device : worker.devices) {
             devices[device.slot] = null;
+            deviceCount--;
         }
     }
 
@@ -79,6 +82,11 @@ public final class Plans {
     /** Slots of devices to look through; some are null. */
     public int deviceLimit() {
         return devices.length;
+    }
+
+    /** Devices of known workers. */
+    int deviceCount() {
+        return deviceCount;
     }
 
     /** The device in a slot, or null. */

@@ -2,7 +2,6 @@ package org.clockwork.controller.schedule;
 
 import java.util.Arrays;
 import java.util.List;
-import org.clockwork.controller.model.Profile;
 import org.clockwork.controller.queue.IndexedHeap;
 import org.clockwork.controller.request.Request;
 import org.clockwork.schema.Protocol;
@@ -22,8 +21,6 @@ public final class QueueScheduler implements Scheduler, Demand {
     private static final long RETRY_NS = 1_000_000L;
     /** A result that is later than predicted by this closes a device until it comes. */
     private static final long STALL_NS = 1_000_000L;
-    /** Aged requests without deadline get one part in so many of a busy device. */
-    private static final int AGED_SHARE = 10;
     /** LOADs of a model that fail in a row before its requests without deadline end. */
     private static final int MAX_LOAD_FAILURES = 5;
     /** Copies of a model with many by which is estimated what all of them can serve. */
@@ -40,6 +37,8 @@ public final class QueueScheduler implements Scheduler, Demand {
     private final Refusals refusals;
     private final LoadPlanner loads;
     private final ProfilePlanner measuring;
+    private final DeadlineLoad deadlineLoad;
+    private final BackgroundWork background;
     private final WaitingLists waiting;
     private final BatchPolicy policy;
     private final long lookAheadNs;
@@ -69,6 +68,8 @@ public final class QueueScheduler implements Scheduler, Demand {
         loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(),
             isPaper ? LoadOrder.LARGEST : LoadOrder.MOST_SERVED, lookAheadNs);
         measuring = parts.measuring();
+        deadlineLoad = new DeadlineLoad(durations);
+        background = new BackgroundWork(parts, deadlineLoad, !isPaper);
         waiting = new WaitingLists(plans, durations, this::markDirty);
         policy = isPaper
             ? new UrgentFirst(waiting, durations) : new SlackFirst(waiting, durations);
@@ -81,6 +82,9 @@ public final class QueueScheduler implements Scheduler, Demand {
 
     @Override
     public void onQueued(final ModelPlan model, final Request request, final long nowNs) {
+        if (request.hasDeadline) {
+            deadlineLoad.onRequest(model.artifact, request, nowNs);
+        }
         markDirty(model);
     }
 
@@ -406,16 +410,31 @@ public final class QueueScheduler implements Scheduler, Demand {
         if (waiting.hasWide()) {
             waiting.pull(device, nowNs);
         }
-        final boolean isSent =
-            measuring.sendIfImpatient(device, nowNs) || sendAged(device, nowNs) || sendWaiting(device, nowNs);
-        if (!isSent && choice.againNs != Choice.NEVER) {
-            open.set(device.slot, choice.againNs);
-        } else if (isSent || sendBackground(device, nowNs)) {
+        if (sendNext(device, nowNs)) {
             dropUnreachable(device, nowNs);
             reopen(device, true);
+        } else if (choice.againNs != Choice.NEVER) {
+            open.set(device.slot, choice.againNs);
         } else {
             reopen(device, false);
         }
+    }
+
+    private boolean sendNext(final DevicePlan device, final long nowNs) {
+        if (measuring.sendIfImpatient(device, nowNs) || background.sendAged(device, nowNs)) {
+            return true;
+        }
+        final boolean hasBackground = background.choose(device, nowNs, choice);
+        final boolean isFirst = hasBackground
+            && (device.waiting.isEmpty() || policy.canWait(device, background.chosenNs(), nowNs));
+        if (!isFirst && sendWaiting(device, nowNs)) {
+            return true;
+        }
+        if (hasBackground && choice.againNs == Choice.NEVER) {
+            markDirty(background.sendChosen(nowNs));
+            return true;
+        }
+        return false;
     }
 
     /** A worker that is silent past its prediction gets nothing more until it speaks. */
@@ -449,61 +468,6 @@ public final class QueueScheduler implements Scheduler, Demand {
             markDirty(copy.plan);
             copy = waiting.mostUrgent(device);
         }
-    }
-
-    /** Old requests without deadline go ahead of others now and then, so that a busy device does not starve them. */
-    private boolean sendAged(final DevicePlan device, final long nowNs) {
-        if (device.background.isEmpty() || device.waiting.isEmpty() || device.agedFromNs - nowNs > 0) {
-            return false;
-        }
-        final Residency copy = refreshedBackground(device);
-        if (copy == null || nowNs - copy.backgroundKey < parts.agingNs()) {
-            return false;
-        }
-        final long beforeNs = device.execution.freeNs();
-        sendBackgroundBatch(copy, nowNs);
-        final long spentNs = device.execution.youngest().durationNs;
-        device.agedFromNs = (beforeNs - nowNs > 0 ? beforeNs : nowNs) + AGED_SHARE * spentNs;
-        return true;
-    }
-
-    private boolean sendBackground(final DevicePlan device, final long nowNs) {
-        if (device.execution.freeNs() - parts.backgroundLookAheadNs() - nowNs > 0) {
-            return false;
-        }
-        final Residency copy = refreshedBackground(device);
-        if (copy == null) {
-            return false;
-        }
-        sendBackgroundBatch(copy, nowNs);
-        return true;
-    }
-
-    private void sendBackgroundBatch(final Residency copy, final long nowNs) {
-        final ModelPlan model = copy.plan;
-        final int largest = 31 - Integer.numberOfLeadingZeros(model.queue.backgroundSize());
-        int index = Math.min(largest, durations.maxBatchIndex(model.artifact, copy.device));
-        while (index > 0 && durations.executeNs(model.artifact, index) > parts.backgroundBatchNs()) {
-            index--;
-        }
-        starter.inferBackground(copy, index, Profile.batchSize(index), nowNs);
-        markDirty(model);
-    }
-
-    private Residency refreshedBackground(final DevicePlan device) {
-        Residency copy = device.background.first();
-        while (copy != null) {
-            final Request head = copy.plan.queue.firstBackground();
-            if (head == null) {
-                device.background.remove(copy);
-            } else if (head.arrivalNs == copy.backgroundKey) {
-                return copy;
-            } else {
-                device.background.set(copy, head.arrivalNs);
-            }
-            copy = device.background.first();
-        }
-        return null;
     }
 
     private void refuse(final ModelPlan model, final Request request, final long couldNs, final long nowNs) {

@@ -102,6 +102,22 @@ final class SlackFirst implements BatchPolicy {
         return isFeasible() ? chooseBySlack(nowNs, choice) : chooseByGoodput(device, nowNs, choice);
     }
 
+    @Override
+    public boolean canWait(final DevicePlan device, final long durationNs, final long nowNs) {
+        if (waiting.mostUrgent(device) == null) {
+            return true;
+        }
+        startNs = device.execution.startNs(nowNs + device.worker.hopNs()) + durationNs;
+        collect(device, nowNs);
+        for (int i = 0; i < candidates; i++) {
+            if (efficiencies[i] >= AS_GOOD || durationNs + spareNs(heads[i]) - sloNs(heads[i]) > 0) {
+                return false;
+            }
+        }
+        startNs += candidates == 0 ? 0 : spareNs(heads[0]);
+        return hopelessCount == 0 && isFeasible();
+    }
+
     /** Makes a candidate of each model that waits and can be met. */
     private void collect(final DevicePlan device, final long nowNs) {
         candidates = 0;
