@@ -117,6 +117,11 @@ final class SimOptionsMixin {
     @Option(names = "--json", paramLabel = "FILE", description = "Also writes the summary for programs.")
     private Path jsonFile;
 
+    @Option(
+        names = "--action-log", paramLabel = "FILE",
+        description = "Also writes a line for each action in the order in which they ended; further runs add .2, .3 and so on.")
+    private Path actionLog;
+
     /** What was asked for, without what a scenario adds. */
     ScenarioOptions options() {
         final ScenarioOptions options = new ScenarioOptions();
@@ -128,6 +133,7 @@ final class SimOptionsMixin {
         options.warmupNs = warmupNs;
         options.gpus = gpus;
         final SimOptions system = options.system;
+        system.checkLog.actionLog(actionLog);
         system.gpusPerWorker = gpusPerWorker;
         system.hopNs = hopNs;
         system.hopJitterNs = hopJitterNs;
@@ -161,7 +167,8 @@ final class SimOptionsMixin {
         if (null != jsonFile) {
             Summary.write(report.json(summary), jsonFile);
         }
-        return 0 == summary.total().failed() && 0 == summary.total().missing() ? 0 : UserError.FAILED;
+        final boolean isRight = 0 == options.system.checkLog.wrong();
+        return isRight && 0 == summary.total().failed() && 0 == summary.total().missing() ? 0 : UserError.FAILED;
     }
 
     private static double number(final String option, final String text) {

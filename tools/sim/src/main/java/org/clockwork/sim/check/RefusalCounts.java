@@ -16,7 +16,19 @@ public final class RefusalCounts {
     long withoutRoom;
     private final long[] byPolicy = new long[KINDS];
 
-    RefusalCounts() {
+    /** Nothing counted. */
+    public RefusalCounts() {
+    }
+
+    /** Adds all that another has counted. */
+    public void add(final RefusalCounts other) {
+        verified += other.verified;
+        atArrival += other.atArrival;
+        afterFailure += other.afterFailure;
+        withoutRoom += other.withoutRoom;
+        for (int i = 0; i < byPolicy.length; i++) {
+            byPolicy[i] += other.byPolicy[i];
+        }
     }
 
     /** Whether it is a refusal by decision: 1xx. */

@@ -84,6 +84,7 @@ public final class ScenarioReport {
                 result.detail().forEach(detail -> text.append(System.lineSeparator()).append(detail));
             }
         }
+        text.append(System.lineSeparator()).append(options.system.checkLog.text());
         return text.toString();
     }
 
@@ -131,6 +132,7 @@ public final class ScenarioReport {
                     result.durationNs(), 0, row.firstSeed() + i, "", Map.of(), false)).toJson());
             }
         }
+        options.system.checkLog.json(json);
         final ArrayNode over = json.putArray("overSeeds");
         for (final Row row : rows) {
             final ObjectNode node = over.addObject();

@@ -52,6 +52,9 @@ public final class SimOptions {
     /** Clocks of workers gain up to this many nanoseconds a second, either way. */
     public int clockDriftPpb = 20_000;
 
+    /** Where all runs tell what their checkers found. */
+    public CheckLog checkLog = new CheckLog();
+
     /** The same options, to be changed. */
     public SimOptions copy() {
         final SimOptions copy = new SimOptions();
@@ -73,6 +76,7 @@ public final class SimOptions {
         copy.actionCostNs = actionCostNs;
         copy.clockOffsetNs = clockOffsetNs;
         copy.clockDriftPpb = clockDriftPpb;
+        copy.checkLog = checkLog;
         return copy;
     }
 

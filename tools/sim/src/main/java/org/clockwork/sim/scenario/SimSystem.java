@@ -6,14 +6,18 @@ import java.util.List;
 import org.clockwork.client.ModelInfo;
 import org.clockwork.client.RegisterSpec;
 import org.clockwork.controller.PathFigures;
+import org.clockwork.controller.RequestPath;
 import org.clockwork.controller.storage.MemoryFiles;
 import org.clockwork.device.emulated.EmulatedBackend;
 import org.clockwork.device.emulated.EmulatedContext;
 import org.clockwork.device.emulated.PcieSharing;
 import org.clockwork.device.emulated.ProfileTable;
 import org.clockwork.loadgen.LoadDriver;
+import org.clockwork.loadgen.Outcome;
 import org.clockwork.loadgen.Xoshiro;
 import org.clockwork.schema.codec.Status;
+import org.clockwork.sim.check.ActionLog;
+import org.clockwork.sim.check.RequestLedger;
 import org.clockwork.sim.cluster.GeneratedLoad;
 import org.clockwork.sim.cluster.SimCluster;
 import org.clockwork.sim.cluster.SimNode;
@@ -41,6 +45,9 @@ public final class SimSystem implements AutoCloseable {
     private final SimNode controller;
     private final SimNode client;
     private final GeneratedLoad load;
+    private final ActionLog actionLog;
+    private final RequestLedger ledger;
+    private long inTime;
     private final List<WorkerCounters.InMemory> counters = new ArrayList<>();
     private final List<Integer> devices = new ArrayList<>();
 
@@ -51,12 +58,14 @@ public final class SimSystem implements AutoCloseable {
         final Hops hops = new Hops(options);
         cluster = new SimCluster(Path.of("simulated"), hops);
         final MemoryFiles files = new MemoryFiles();
+        actionLog = options.checkLog.nextLog();
         controller = cluster.startController(context -> context
             .filePort(files)
             .maxInFlight(MAX_IN_FLIGHT)
             .maxWorkers(options.gpus + 1)
             .maxDevices(options.gpus + 1)
-            .requestPath().policy(options.policy).lookAheadNs(options.lookAheadNs).maxRequests(2 * MAX_IN_FLIGHT)
+            .requestPath().observer(actionLog)
+            .policy(options.policy).lookAheadNs(options.lookAheadNs).maxRequests(2 * MAX_IN_FLIGHT)
             .maxWaitingMessages(MAX_WAITING_MESSAGES));
         final PathFigures figures = figures();
         controller.cycleCost(new SimNode.CycleCost() {
@@ -70,7 +79,8 @@ public final class SimSystem implements AutoCloseable {
             }
         });
         startWorkers();
-        load = new GeneratedLoad(cluster.time());
+        ledger = cluster.checkers().ledger();
+        load = new GeneratedLoad(cluster.time()).ledger(ledger);
         client = cluster.startClient(load, load, context -> context
             .maxInFlight(MAX_IN_FLIGHT).maxExchanges(MAX_EXCHANGES).requestTimeoutNs(REQUEST_TIMEOUT_NS)
             .registrationTimeoutNs(REGISTER_LIMIT_NS));
@@ -117,6 +127,7 @@ public final class SimSystem implements AutoCloseable {
         cluster.runUntil(() -> driver.isDone(cluster.time().nanoTime()), DRAIN_LIMIT_NS);
         check(cluster.errors().isEmpty(), "an agent reported an error: " + cluster.errors());
         check(driver.unknownEnds() == 0, driver.unknownEnds() + " requests ended twice");
+        checkQuiet(workload);
         return new RunResult(workload.recorder(), driver.recordedNs(), options.gpus,
             after.executeBusyNs - before.executeBusyNs, after.loadBusyNs - before.loadBusyNs,
             after.infers - before.infers, after.loads - before.loads, figures().actionsFailed);
@@ -132,9 +143,20 @@ public final class SimSystem implements AutoCloseable {
         return cluster.time().elapsedNs();
     }
 
+    /** What the checkers found is told, once: after the last run. */
     @Override
     public void close() {
+        options.checkLog.add(options, cluster.checkers(), actionLog);
+        actionLog.close();
         cluster.close();
+    }
+
+    private void checkQuiet(final Workload workload) {
+        final RequestPath path = controller.controller().agent().requestPath();
+        cluster.runUntil(() -> cluster.checkers().isQuiet(path), DRAIN_LIMIT_NS);
+        cluster.checkers().checkQuiet(path);
+        inTime += workload.recorder().count(Outcome.IN_TIME);
+        ledger.compare(inTime);
     }
 
     private void startWorkers() {
