@@ -1,5 +1,5 @@
 /**
- * The CUDA device: the driver API through JCuda, one stream per engine, cuDNN, cuBLAS and our own kernels. The only package
- * that imports jcuda.
+ * GPUs as devices: JCuda over the driver API, cuDNN for convolutions, cuBLAS for products of matrices, and kernels of our
+ * own for the rest. It runs the plans of {@code org.clockwork.compiler}; no other package knows JCuda.
  */
 package org.clockwork.device.cuda;
