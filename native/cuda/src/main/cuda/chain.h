@@ -27,45 +27,14 @@ struct Chain {
     ChainOp ops[CHAIN_MAX];
 };
 
-__device__ inline float sigmoid(float x) {
-    return 1.0f / (1.0f + cwExp(-x));
-}
-
-__device__ inline float power(float x, float exponent) {
-    if (exponent == 2.0f) {
-        return x * x;
-    }
-    if (exponent == -1.0f) {
-        return 1.0f / x;
-    }
-    if (exponent == 0.5f) {
-        return cwSqrt(x);
-    }
-    if (exponent == 3.0f) {
-        return x * x * x;
-    }
-    if (x == 0.0f) {
-        return exponent == 0.0f ? 1.0f : exponent > 0.0f ? 0.0f : 1.0f / x;
-    }
-    if (x < 0.0f) {
-        int whole = (int) exponent;
-        if ((float) whole != exponent) {
-            return (x - x) / (x - x);
-        }
-        float y = cwExp(exponent * cwLog(-x));
-        return whole & 1 ? -y : y;
-    }
-    return cwExp(exponent * cwLog(x));
-}
-
-__device__ inline float apply(int kind, float alpha, float beta, float x) {
+CW_DEVICE float apply(int kind, float alpha, float beta, float x) {
     switch (kind) {
         case RELU:
             return x > 0.0f ? x : alpha * x;
         case CLIP:
             return x < alpha ? alpha : x > beta ? beta : x;
         case SIGMOID:
-            return sigmoid(x);
+            return cwSigmoid(x);
         case TANH:
             return cwTanh(x);
         case GELU:
@@ -79,11 +48,11 @@ __device__ inline float apply(int kind, float alpha, float beta, float x) {
             return kind == HARD_SWISH ? x * y : y;
         }
         case SWISH:
-            return x * sigmoid(alpha * x);
+            return x * cwSigmoid(alpha * x);
         case LINEAR:
             return alpha * x + beta;
         case POWER:
-            return alpha * power(x, beta);
+            return alpha * cwPow(x, beta);
         case EXP:
             return cwExp(x);
         case LOG:
@@ -101,7 +70,7 @@ __device__ inline float apply(int kind, float alpha, float beta, float x) {
     }
 }
 
-__device__ inline float chained(const Chain& chain, float value, int outputAt, int secondAt) {
+CW_DEVICE float chained(const Chain& chain, float value, int outputAt, int secondAt) {
     for (int i = 0; i < chain.count; i++) {
         const ChainOp& op = chain.ops[i];
         if (op.kind == ADD_LIKE_OUTPUT) {

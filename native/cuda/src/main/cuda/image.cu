@@ -134,7 +134,7 @@ extern "C" __global__ void pad_image(const Window p) {
     }
 }
 
-__device__ inline float pooled(const Window& p, int i, bool isMax) {
+CW_DEVICE float pooled(const Window& p, int i, bool isMax) {
     int k = i % p.channels;
     int rest = i / p.channels;
     int column = rest % p.outColumns;

@@ -21,7 +21,7 @@ struct Map {
     Chain chain;
 };
 
-__device__ inline float paired(int pair, float a, float b) {
+CW_DEVICE float paired(int pair, float a, float b) {
     switch (pair) {
         case PAIR_ADD:
             return a + b;

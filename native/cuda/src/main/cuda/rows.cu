@@ -19,12 +19,12 @@ struct Rows {
 
 enum Many { MANY_SUM, MANY_MEAN, MANY_MAX, MANY_MIN };
 
-__device__ inline float both(int what, float a, float b) {
+CW_DEVICE float both(int what, float a, float b) {
     return what == MANY_MAX ? (a > b ? a : b) : what == MANY_MIN ? (a < b ? a : b) : a + b;
 }
 
 // every thread gets what the whole block's numbers make together
-__device__ inline float whole(float* shared, int what, float mine) {
+CW_DEVICE float whole(float* shared, int what, float mine) {
     shared[threadIdx.x] = mine;
     __syncthreads();
     for (int half = blockDim.x / 2; half > 0; half /= 2) {
@@ -99,7 +99,7 @@ struct Reduce {
     int goneStrides[REDUCE_RANK];
 };
 
-__device__ inline size_t place(int index, int rank, const int* dims, const int* strides) {
+CW_DEVICE size_t place(int index, int rank, const int* dims, const int* strides) {
     size_t at = 0;
     for (int axis = rank - 1; axis >= 0; axis--) {
         int next = index / dims[axis];
