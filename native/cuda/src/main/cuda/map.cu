@@ -13,7 +13,7 @@ struct Map {
     int elements;
     int rank;
     int pair;
-    int isAccumulated;
+    int unused;
     int dims[MAP_RANK];
     int outputStrides[MAP_RANK];
     int firstStrides[MAP_RANK];
