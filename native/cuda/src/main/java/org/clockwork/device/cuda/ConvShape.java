@@ -61,7 +61,8 @@ final class ConvShape implements AutoCloseable {
             image(input, x);
             image(output, y);
             CudaException.checkDnn(cudnnSetFilter4dDescriptor(filters, cudnnDataType.CUDNN_DATA_FLOAT,
-                cudnnTensorFormat.CUDNN_TENSOR_NHWC, (int) w[0], (int) w[1], (int) w[2], (int) w[3]), "cudnnSetFilter4dDescriptor");
+                cudnnTensorFormat.CUDNN_TENSOR_NHWC, (int) w[0], (int) w[1], (int) w[2], (int) w[3]),
+                "cudnnSetFilter4dDescriptor");
             CudaException.checkDnn(cudnnSetConvolution2dDescriptor(convolution, (int) pads[0], (int) pads[1],
                 (int) conv.strides()[0], (int) conv.strides()[1], (int) conv.dilations()[0], (int) conv.dilations()[1],
                 cudnnConvolutionMode.CUDNN_CROSS_CORRELATION, cudnnDataType.CUDNN_DATA_FLOAT), "cudnnSetConvolution2dDescriptor");

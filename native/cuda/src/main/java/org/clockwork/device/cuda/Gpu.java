@@ -145,7 +145,8 @@ final class Gpu implements AutoCloseable {
             bytes = free[0] - options.reserveBytes();
         }
         if (bytes < Device.PAGE_BYTES) {
-            throw new CudaException("there is no room for a page of weights beside workspace and I/O slots: bytes=" + bytes, false);
+            throw new CudaException("there is no room for a page of weights beside workspace and I/O slots: bytes=" + bytes,
+                false);
         }
         pages = new PageMemory(ordinal, (int) (bytes / Device.PAGE_BYTES));
         undos.push(() -> {

@@ -59,7 +59,8 @@ final class KernelCall implements Call {
     }
 
     /** A block for each row, or for some. */
-    static KernelCall rows(final Gpu gpu, final String name, final long rows, final int threads, final ParameterBlock parameters) {
+    static KernelCall rows(final Gpu gpu, final String name, final long rows, final int threads,
+        final ParameterBlock parameters) {
         return new KernelCall(gpu, name, new int[] {(int) Math.max(1, Math.min(MAX_BLOCKS, rows)), 1, 1},
             new int[] {threads, 1, 1}, parameters);
     }

@@ -39,7 +39,8 @@ final class ModelMaker {
     }
 
     CudaModel make(final ModelSource source, final Consumer<CudaModel> onClose) throws ModelException {
-        final Dimensions.Fixed fixed = Dimensions.fix(OnnxReader.read(source.file(), context.maxFileBytes()), source.dimensions());
+        final Dimensions.Fixed fixed = Dimensions.fix(
+            OnnxReader.read(source.file(), context.maxFileBytes()), source.dimensions());
         final PlanCompiler compiler = new PlanCompiler(fixed);
         final Shape shape = shape(fixed, compiler, Math.min(source.maxBatch(), context.maxBatch()));
         final IoLayout io = new IoLayout(shape.inputs, shape.outputs);

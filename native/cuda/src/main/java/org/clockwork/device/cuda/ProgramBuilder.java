@@ -34,7 +34,8 @@ final class ProgramBuilder {
     // of the step that is being built
     private long scratchUsed;
 
-    ProgramBuilder(final Gpu gpu, final Plan plan, final IoLayout io, final WeightsLayout layout, final AlgorithmChoices choices) {
+    ProgramBuilder(final Gpu gpu, final Plan plan, final IoLayout io, final WeightsLayout layout,
+        final AlgorithmChoices choices) {
         this.gpu = gpu;
         this.plan = plan;
         this.io = io;
@@ -400,7 +401,8 @@ final class ProgramBuilder {
             case INT8 -> 3;
             default -> throw new UnsupportedOperationException("elements of type " + x.type());
         };
-        final ParameterBlock block = new ParameterBlock().address(place(step.output())).address(place(x)).ints(x.elements(), from);
+        final ParameterBlock block = new ParameterBlock().address(place(step.output())).address(place(x))
+            .ints(x.elements(), from);
         calls.add(KernelCall.elements(gpu, "cast", x.elements(), block));
     }
 }
