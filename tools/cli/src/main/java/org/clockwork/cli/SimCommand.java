@@ -14,13 +14,16 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "SCENARIO",
     subcommands = {
         SimCommands.CompareCommand.class,
+        SimCommands.ThousandsCommand.class,
         SimCommands.HowLowCommand.class,
+        SimCommands.IsolationCommand.class,
         SimCommands.OverloadCommand.class,
     },
     footerHeading = "%nExamples:%n",
     footer = {
         "  clockwork sim compare",
         "  clockwork sim compare --slo 25ms --policy slack,paper --seeds 5",
+        "  clockwork sim thousands --active 1,10,100,200,1000,3600",
         "  clockwork sim how-low --models 12 --rate 600 --json how-low.json",
         "",
         "Each scenario has a --help of its own. Progress goes to standard error."

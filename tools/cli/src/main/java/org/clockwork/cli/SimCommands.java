@@ -57,6 +57,51 @@ final class SimCommands {
         }
     }
 
+    /** Ever more cold models. */
+    @Command(
+        name = "thousands",
+        description = "One GPU, SLO 100 ms: an established model of 200 requests/s keeps its share while 1,000 requests/s go to "
+            + "ever more others, one more becoming active each second up to 3,600. Default length: an hour and a minute.")
+    static final class ThousandsCommand extends ScenarioCommand {
+        @Option(
+            names = "--active", paramLabel = "N", split = ",",
+            description = "Holds N others active, for 60s after 10s, instead of one more each second.")
+        private List<Integer> active;
+
+        @Option(names = "--models", paramLabel = "N", description = "Others in the end. Default: 3600.")
+        private Integer models;
+
+        @Option(
+            names = "--slo", paramLabel = "DURATION", converter = DurationConverter.class,
+            description = "SLO of each request. Default: 100ms.")
+        private Long sloNs;
+
+        @Override
+        void fill(final ScenarioOptions options) {
+            options.active = active;
+            options.models = models == null ? null : List.of(models);
+            options.slosNs = sloNs == null ? null : List.of(sloNs);
+        }
+    }
+
+    /** Batch work beside latency-sensitive work. */
+    @Command(
+        name = "isolation",
+        description = "Six GPUs, six latency-sensitive models of 200 requests/s each (Poisson), SLOs of 1.5 to 100 times an "
+            + "execution, alone and beside 12 x 16 or 48 x 4 closed-loop clients without SLO: what the sensitive ones lose, and "
+            + "how much batch work gets done.")
+    static final class IsolationCommand extends ScenarioCommand {
+        @Option(
+            names = "--multiple", paramLabel = "X", split = ",",
+            description = "SLOs to run, as multiples of 2.73 ms. Default: 1.5 to the power of 1, 2, 3... up to 100.")
+        private List<Double> multiples;
+
+        @Override
+        void fill(final ScenarioOptions options) {
+            options.multiples = multiples;
+        }
+    }
+
     /** Poisson load over a range of tight SLOs. */
     @Command(
         name = "how-low",

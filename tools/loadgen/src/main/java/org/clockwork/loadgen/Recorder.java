@@ -70,10 +70,15 @@ public final class Recorder {
     /** Adds all that another recorder has counted to one group of this: a run as a row of many runs. */
     public void addTo(final int group, final Recorder other) {
         groups[group].add(other.total());
-        sentOnTime += other.sentOnTime;
-        answered += other.answered;
-        answeredGenerated += other.answeredGenerated;
-        answeredEmulated += other.answeredEmulated;
+        addTotals(other);
+    }
+
+    /** Adds the groups of another recorder to those of this from {@code firstGroup} on, one to one. */
+    public void addFrom(final int firstGroup, final Recorder other) {
+        for (int i = 0; i < other.groups.length; i++) {
+            groups[firstGroup + i].add(other.groups[i]);
+        }
+        addTotals(other);
     }
 
     /** Requests offered so far. */
@@ -92,6 +97,16 @@ public final class Recorder {
             sum += group.count(outcome);
         }
         return sum;
+    }
+
+    /** Requests of one group offered so far. */
+    public long offered(final int group) {
+        return groups[group].offered;
+    }
+
+    /** Requests of one group that ended like this so far. */
+    public long count(final int group, final Outcome outcome) {
+        return groups[group].count(outcome);
     }
 
     long sentOnTime() {
@@ -118,6 +133,13 @@ public final class Recorder {
             total.add(group);
         }
         return total;
+    }
+
+    private void addTotals(final Recorder other) {
+        sentOnTime += other.sentOnTime;
+        answered += other.answered;
+        answeredGenerated += other.answeredGenerated;
+        answeredEmulated += other.answeredEmulated;
     }
 
     /** One row. Plain fields, written by the recorder only. */

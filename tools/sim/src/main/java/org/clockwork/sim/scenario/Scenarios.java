@@ -4,7 +4,8 @@ import java.util.List;
 
 /** The scenarios there are. */
 public final class Scenarios {
-    private static final List<Scenario> ALL = List.of(new Compare(), new HowLow(), new Overload());
+    private static final List<Scenario> ALL =
+        List.of(new Compare(), new Thousands(), new HowLow(), new Isolation(), new Overload());
 
     private Scenarios() {
     }
