@@ -25,6 +25,8 @@ public final class ScriptedClient extends ScriptedPeer {
     public final long incarnation;
     public long sessionId;
     public boolean answersKeepAlives = true;
+    /** Of the next registration. */
+    public String options = "";
     private long correlationId;
 
     public ScriptedClient(final MemoryDialer dialer, final long incarnation) {
@@ -105,7 +107,8 @@ public final class ScriptedClient extends ScriptedPeer {
         register.flags().clear().replace(isReplacing);
         final RegisterModelEncoder.DimensionsEncoder group = register.dimensionsCount(dimensions.size());
         new TreeMap<>(dimensions).forEach((dimension, value) -> group.next().value(value).dimension(dimension));
-        send(Link.CONTROL, register.name(name).profileName(profile));
+        send(Link.CONTROL, register.name(name).profileName(profile).options(options));
+        options = "";
         return correlationId;
     }
 

@@ -34,6 +34,8 @@ public final class ScriptedWorker extends ScriptedPeer {
     public final long incarnation;
     public final List<DeviceSpec> devices = new ArrayList<>();
     public String backend = "emulated";
+    /** What it says executes everything. */
+    public String engine = "scripted";
     public boolean answersHeartbeats = true;
     /** From the controller's clock to this worker's. */
     public LongUnaryOperator clock = ns -> ns;
@@ -117,14 +119,14 @@ public final class ScriptedWorker extends ScriptedPeer {
         final ArtifactStateEncoder state = state(artifactId, ArtifactPhase.NEED_FILE, Status.OK).transferId(transferId);
         state.profileCount(0);
         state.tensorsCount(0);
-        send(Link.CONTROL, state.detail(""));
+        send(Link.CONTROL, state.detail("").engine(engine));
     }
 
     public void failed(final int artifactId, final Status status, final String detail) {
         final ArtifactStateEncoder state = state(artifactId, ArtifactPhase.FAILED, status);
         state.profileCount(0);
         state.tensorsCount(0);
-        send(Link.CONTROL, state.detail(detail));
+        send(Link.CONTROL, state.detail(detail).engine(""));
     }
 
     public void ready(final int artifactId, final int pages, final long loadNs, final long... executeNs) {
@@ -143,7 +145,7 @@ public final class ScriptedWorker extends ScriptedPeer {
         final ArtifactStateEncoder.TensorsEncoder tensors = state.tensorsCount(2);
         tensors.next().isOutput((short) 0).dataType(DataType.FLOAT32).bytes(12).name(inputName).shape("3");
         tensors.next().isOutput((short) 1).dataType(DataType.FLOAT32).bytes(8).name("prob").shape("2");
-        send(Link.CONTROL, state.detail(""));
+        send(Link.CONTROL, state.detail("").engine(engine));
     }
 
     private ArtifactStateEncoder state(final int artifactId, final ArtifactPhase phase, final Status status) {

@@ -154,10 +154,10 @@ final class MessageShape {
 
     private static void catalogueMessages(final Table table) {
         table.add(ListModelsDecoder.TEMPLATE_ID, ListModelsDecoder.BLOCK_LENGTH, TEXT);
-        table.add(ModelEntryDecoder.TEMPLATE_ID, ModelEntryDecoder.BLOCK_LENGTH, TEXT, TEXT, TEXT)
+        table.add(ModelEntryDecoder.TEMPLATE_ID, ModelEntryDecoder.BLOCK_LENGTH, TEXT, TEXT, TEXT, TEXT)
             .group(ModelEntryDecoder.ProfileDecoder.sbeBlockLength())
             .group(ModelEntryDecoder.TensorsDecoder.sbeBlockLength(), TEXT, TEXT);
-        table.add(RegisterModelDecoder.TEMPLATE_ID, RegisterModelDecoder.BLOCK_LENGTH, TEXT, TEXT)
+        table.add(RegisterModelDecoder.TEMPLATE_ID, RegisterModelDecoder.BLOCK_LENGTH, TEXT, TEXT, TEXT)
             .group(RegisterModelDecoder.DimensionsDecoder.sbeBlockLength(), TEXT);
         table.add(CatalogueAckDecoder.TEMPLATE_ID, CatalogueAckDecoder.BLOCK_LENGTH, TEXT);
         table.add(UnregisterModelDecoder.TEMPLATE_ID, UnregisterModelDecoder.BLOCK_LENGTH, TEXT);
@@ -171,9 +171,9 @@ final class MessageShape {
             .group(InventoryDecoder.LoadedDecoder.sbeBlockLength());
         table.opening(HelloAckDecoder.TEMPLATE_ID, HelloAckDecoder.BLOCK_LENGTH, TEXT);
         table.add(HeartbeatDecoder.TEMPLATE_ID, HeartbeatDecoder.BLOCK_LENGTH);
-        table.add(InstallArtifactDecoder.TEMPLATE_ID, InstallArtifactDecoder.BLOCK_LENGTH, TEXT)
+        table.add(InstallArtifactDecoder.TEMPLATE_ID, InstallArtifactDecoder.BLOCK_LENGTH, TEXT, TEXT)
             .group(InstallArtifactDecoder.DimensionsDecoder.sbeBlockLength(), TEXT);
-        table.add(ArtifactStateDecoder.TEMPLATE_ID, ArtifactStateDecoder.BLOCK_LENGTH, TEXT)
+        table.add(ArtifactStateDecoder.TEMPLATE_ID, ArtifactStateDecoder.BLOCK_LENGTH, TEXT, TEXT)
             .group(ArtifactStateDecoder.ProfileDecoder.sbeBlockLength())
             .group(ArtifactStateDecoder.TensorsDecoder.sbeBlockLength(), TEXT, TEXT);
         table.add(ForgetArtifactDecoder.TEMPLATE_ID, ForgetArtifactDecoder.BLOCK_LENGTH);

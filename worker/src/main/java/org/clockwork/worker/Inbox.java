@@ -56,9 +56,10 @@ final class Inbox implements ControllerHandler {
     @Override
     public void onInstallArtifact(
             final long epoch, final int artifactId, final String key, final String fileHash, final long fileLength,
-            final int maxBatch, final Map<String, Integer> dimensions, final String profileName) {
+            final int maxBatch, final Map<String, Integer> dimensions, final String profileName,
+            final String options) {
         if (isLive() && session.accepts(epoch)) {
-            installer.onInstall(epoch, artifactId, key, fileHash, fileLength, maxBatch, dimensions, profileName);
+            installer.onInstall(epoch, artifactId, key, fileHash, fileLength, maxBatch, dimensions, profileName, options);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.agrona.DirectBuffer;
+import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.MessageHeaderDecoder;
 import org.clockwork.schema.codec.MessageHeaderEncoder;
 import org.clockwork.schema.codec.Status;
@@ -99,7 +100,7 @@ class HostileMessagesTest {
             random.nextBytes(bytes);
             if (bytes.length >= 8 && random.nextInt(4) > 0) {
                 final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-                new MessageHeaderEncoder().wrap(buffer, 0).schemaId(MessageHeaderDecoder.SCHEMA_ID).version(1)
+                new MessageHeaderEncoder().wrap(buffer, 0).schemaId(MessageHeaderDecoder.SCHEMA_ID).version(Protocol.VERSION)
                     .templateId(TEMPLATES[random.nextInt(TEMPLATES.length)]).blockLength(random.nextInt(70));
             }
             if (controller.link != null) {

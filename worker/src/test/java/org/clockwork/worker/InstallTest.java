@@ -77,6 +77,21 @@ class InstallTest {
     }
 
     @Test
+    void optionsReachTheCompilerOrAreRefused() throws Exception {
+        start();
+        Files.write(stored(file), file);
+        controller.options = "precision=bf16";
+        install(1, 1, file);
+        assertEquals(ArtifactPhase.READY, lastPhase());
+        assertEquals(ElementType.BFLOAT16, backend.compiled.get(0).options().precision());
+        controller.options = "speed=11";
+        install(2, 2, file);
+        assertFailed(Status.COMPILE_FAILED);
+        assertTrue(controller.last(ArtifactState.class).detail().contains("speed=11"));
+        assertEquals(1, backend.compiled.size());
+    }
+
+    @Test
     void fileThatIsThereIsNotAskedFor() throws Exception {
         start();
         Files.write(stored(file), file);

@@ -95,6 +95,8 @@ final class StubController implements LinkObserver, MessageHandler {
 
     final List<Object> heard = new ArrayList<>();
     final List<byte[]> inlineOutputs = new ArrayList<>();
+    /** Of the next INSTALL-ARTIFACT. */
+    String options = "";
     Link link;
     long epoch = 1;
     long heartbeatNs = Protocol.DEFAULT_HEARTBEAT_NS;
@@ -200,7 +202,7 @@ final class StubController implements LinkObserver, MessageHandler {
             .epoch(epoch).artifactId(artifactId).putArtifactKey(keyBytes, 0, 32).putFileSha256(sha, 0, 32)
             .fileLength(length).maxBatch(maxBatch);
         install.dimensionsCount(1).next().value(32).dimension("sequence");
-        install.profileName(profile);
+        install.profileName(profile).options(options);
         return send(Link.CONTROL, install.encodedLength());
     }
 

@@ -26,6 +26,8 @@ public final class Artifact {
     public final Map<String, Integer> dimensions;
     /** Largest batch asked for. */
     public final int wantedMaxBatch;
+    /** How the file is to be run, as REGISTER-MODEL writes it; empty for the workers' defaults. */
+    public final String options;
     /** Models that use it. */
     public int modelCount;
 
@@ -41,6 +43,8 @@ public final class Artifact {
     public boolean isProfiled;
     /** Inputs, then outputs, in the order of the wire; empty while unknown. */
     public List<Tensor> tensors = List.of();
+    /** What executes it, as the worker said that reported last; empty while unknown. */
+    public String engine = "";
     /** Bytes of all input tensors of one request. */
     public int inputBytes;
     /** Bytes of all output tensors of one request. */
@@ -55,7 +59,7 @@ public final class Artifact {
     Status lastFailure = Status.OK;
     String lastFailureDetail = "";
 
-    /** An artifact of which nothing is known yet. */
+    /** An artifact without options of which nothing is known yet. */
     public Artifact(
         final int id,
         final byte[] key,
@@ -65,6 +69,20 @@ public final class Artifact {
         final Map<String, Integer> dimensions,
         final int wantedMaxBatch,
         final Profile profile) {
+        this(id, key, fileSha256, fileLength, profileName, dimensions, wantedMaxBatch, "", profile);
+    }
+
+    /** An artifact of which nothing is known yet. */
+    Artifact(
+        final int id,
+        final byte[] key,
+        final byte[] fileSha256,
+        final long fileLength,
+        final String profileName,
+        final Map<String, Integer> dimensions,
+        final int wantedMaxBatch,
+        final String options,
+        final Profile profile) {
         this.id = id;
         this.key = key.clone();
         this.fileSha256 = fileSha256.clone();
@@ -72,6 +90,7 @@ public final class Artifact {
         this.profileName = profileName;
         this.dimensions = Collections.unmodifiableSortedMap(new TreeMap<>(dimensions));
         this.wantedMaxBatch = wantedMaxBatch;
+        this.options = options;
         this.profile = profile;
     }
 
@@ -79,15 +98,16 @@ public final class Artifact {
     public record Tensor(boolean isOutput, DataType type, int bytes, String name, String shape) {
     }
 
-    /** Profile name or fixed dimensions, for people. */
+    /** Profile name, or fixed dimensions and options, for people. */
     public String source() {
-        return profileName.isEmpty() ? Registration.text(dimensions) : profileName;
+        final String text = profileName.isEmpty() ? Registration.text(dimensions) : profileName;
+        return text.isEmpty() || options.isEmpty() ? text + options : text + ' ' + options;
     }
 
     /** What it runs, in a sentence. */
     String describedSource() {
         return profileName.isEmpty()
-            ? "the file of SHA-256 " + HexFormat.of().formatHex(fileSha256) + (dimensions.isEmpty() ? "" : " with " + source())
+            ? "the file of SHA-256 " + HexFormat.of().formatHex(fileSha256) + (source().isEmpty() ? "" : " with " + source())
             : "the profile " + profileName;
     }
 

@@ -16,13 +16,17 @@ final class ArtifactKey {
 
     /** Digest of a file or profile, its fixed dimensions and its options. */
     static byte[] of(
-        final byte[] fileSha256, final String profileName, final Map<String, Integer> dimensions, final int maxBatch) {
+        final byte[] fileSha256, final String profileName, final Map<String, Integer> dimensions, final int maxBatch,
+        final String options) {
         final StringBuilder text = new StringBuilder(256)
             .append("file ").append(HexFormat.of().formatHex(fileSha256))
             .append("\nprofile ").append(profileName)
             .append("\nmaxBatch ").append(maxBatch);
         new TreeMap<>(dimensions).forEach(
             (name, value) -> text.append("\ndimension ").append(value).append(' ').append(name));
+        if (!options.isEmpty()) {
+            text.append("\noptions ").append(options);
+        }
         return sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 

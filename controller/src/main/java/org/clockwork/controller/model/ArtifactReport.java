@@ -2,6 +2,7 @@ package org.clockwork.controller.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.clockwork.controller.wire.Names;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.ArtifactPhase;
 import org.clockwork.schema.codec.ArtifactStateDecoder;
@@ -12,6 +13,7 @@ import org.clockwork.schema.codec.Status;
 final class ArtifactReport {
     private static final int MAX_TENSORS = 256;
     private static final int MAX_TEXT = 256;
+    private static final int MAX_ENGINE = 512;
     /** Encoded names and shapes, so that a MODEL-ENTRY always fits its message. */
     private static final int MAX_TENSOR_BYTES = 48 * 1024;
 
@@ -28,6 +30,7 @@ final class ArtifactReport {
     final List<Long> executeNs = new ArrayList<>();
     List<Artifact.Tensor> tensors;
     String detail;
+    String engine;
     /** What is wrong with it, or null. */
     String fault;
 
@@ -44,6 +47,7 @@ final class ArtifactReport {
         readProfile(message.profile());
         readTensors(message.tensors());
         detail = message.detail();
+        engine = Names.shorten(message.engine(), MAX_ENGINE);
         if (phase == ArtifactPhase.READY && fault == null) {
             if (weightsBytes < 0 || pages < 1 || maxBatch < 1 || maxBatch > Protocol.MAX_BATCH) {
                 fault = "weightsBytes=" + weightsBytes + " pages=" + pages + " maxBatch=" + maxBatch;

@@ -19,7 +19,7 @@ import org.clockwork.schema.codec.Status;
  * installed, and whether it was measured. Owned by the controller agent.
  */
 public final class Catalogue implements ModelCatalogue {
-    private final Options options;
+    private final Options profiles;
     private final Model[] models;
     private final BitSet usedModels;
     private final Artifact[] artifacts;
@@ -55,7 +55,7 @@ public final class Catalogue implements ModelCatalogue {
 
     /** The catalogue as its file left it, for a controller that starts now: in a new epoch. */
     Catalogue(final Options options, final CatalogueRecord record, final Path file) {
-        this.options = options;
+        profiles = options;
         models = new Model[options.maxModels];
         usedModels = new BitSet(options.maxModels);
         artifacts = new Artifact[options.maxArtifacts];
@@ -155,21 +155,21 @@ public final class Catalogue implements ModelCatalogue {
     /** A new artifact under a free id; only if {@link #artifactCount()} is below the limit. */
     Artifact addArtifact(
         final byte[] key, final byte[] sha256, final long fileLength, final String profileName,
-        final Map<String, Integer> dimensions, final int maxBatch) {
+        final Map<String, Integer> dimensions, final int maxBatch, final String options) {
         while (artifacts[nextArtifactId] != null) {
             nextArtifactId = nextArtifactId + 1 == artifacts.length ? 0 : nextArtifactId + 1;
         }
         final int id = nextArtifactId;
         nextArtifactId = id + 1 == artifacts.length ? 0 : id + 1;
         changed();
-        return putArtifact(id, key, sha256, fileLength, profileName, dimensions, maxBatch);
+        return putArtifact(id, key, sha256, fileLength, profileName, dimensions, maxBatch, options);
     }
 
     Artifact putArtifact(
         final int id, final byte[] key, final byte[] sha256, final long fileLength, final String profileName,
-        final Map<String, Integer> dimensions, final int maxBatch) {
-        final Artifact artifact = new Artifact(id, key, sha256, fileLength, profileName, dimensions, maxBatch,
-            new Profile(options.profileWindow, options.profilePercentile));
+        final Map<String, Integer> dimensions, final int maxBatch, final String options) {
+        final Artifact artifact = new Artifact(id, key, sha256, fileLength, profileName, dimensions, maxBatch, options,
+            new Profile(profiles.profileWindow, profiles.profilePercentile));
         artifacts[id] = artifact;
         byKey.put(HexFormat.of().formatHex(key), artifact);
         artifactCount++;
@@ -266,7 +266,7 @@ public final class Catalogue implements ModelCatalogue {
         }
         return new CatalogueRecord.ArtifactRecord(
             artifact.id, HexFormat.of().formatHex(artifact.fileSha256()), artifact.fileLength, artifact.profileName,
-            new TreeMap<>(artifact.dimensions), artifact.wantedMaxBatch, artifact.weightsBytes, artifact.pages,
+            new TreeMap<>(artifact.dimensions), artifact.wantedMaxBatch, artifact.options, artifact.weightsBytes, artifact.pages,
             artifact.maxBatch, artifact.isProfiled, artifact.profile.loadNs(), executeNs, tensors);
     }
 

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -18,7 +20,9 @@ import org.clockwork.controller.storage.FilePort;
 
 /** Reads and writes the catalogue's file; a write replaces the file in one step or leaves it as it was. Any one thread. */
 final class CatalogueFile {
-    /** Both are immutable. */
+    /** All are immutable. */
+    private static final int FORMAT_WITHOUT_OPTIONS = 1;
+    private static final ObjectReader TREES = mapper().reader();
     private static final ObjectReader READER = mapper().readerFor(CatalogueRecord.class);
     private static final ObjectWriter WRITER = mapper().writerFor(CatalogueRecord.class);
 
@@ -42,17 +46,31 @@ final class CatalogueFile {
             if (files.length(file) < 0) {
                 return new CatalogueRecord(CatalogueRecord.FORMAT, 0, 0, 0, List.of(), List.of());
             }
-            final CatalogueRecord record = READER.readValue(files.readAll(file));
-            if (record == null || record.format() != CatalogueRecord.FORMAT) {
-                throw new CatalogueException(file, "format " + (record == null ? null : record.format())
-                    + ", known is format " + CatalogueRecord.FORMAT, null);
+            final byte[] bytes = files.readAll(file);
+            final JsonNode tree = TREES.readTree(bytes);
+            final JsonNode format = tree.get("format");
+            if (format == null || !format.isInt() || format.intValue() != CatalogueRecord.FORMAT
+                && format.intValue() != FORMAT_WITHOUT_OPTIONS) {
+                throw new CatalogueException(file, "format " + format + ", known is format " + CatalogueRecord.FORMAT, null);
             }
-            return record;
+            return format.intValue() == FORMAT_WITHOUT_OPTIONS ? READER.readValue(withOptions((ObjectNode) tree))
+                : READER.readValue(bytes);
         } catch (final JsonProcessingException ex) {
             throw new CatalogueException(file, ex.getOriginalMessage() + place(ex), ex);
         } catch (final IOException ex) {
             throw new CatalogueException(file, "can't be read: " + ex, ex);
         }
+    }
+
+    /** Artifacts of the first format were run as workers liked it. */
+    private static JsonNode withOptions(final ObjectNode tree) {
+        tree.put("format", CatalogueRecord.FORMAT);
+        for (final JsonNode artifact : tree.path("artifacts")) {
+            if (artifact instanceof ObjectNode fields) {
+                fields.put("options", "");
+            }
+        }
+        return tree;
     }
 
     void write(final CatalogueRecord record) throws IOException {

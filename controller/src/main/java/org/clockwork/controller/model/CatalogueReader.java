@@ -48,7 +48,8 @@ final class CatalogueReader {
         final boolean isProfile = record.profileName() != null && !record.profileName().isEmpty();
         check(record.profileName() != null && isProfile == ArtifactKey.isZero(sha256)
             && isProfile == (record.fileLength() == 0) && record.fileLength() >= 0, what + " is neither a file nor a profile");
-        check(record.dimensions() != null && record.executeNs() != null && record.tensors() != null, what + " lacks a list");
+        check(record.dimensions() != null && record.options() != null && record.executeNs() != null && record.tensors() != null,
+            what + " lacks dimensions, options or a list");
         check(record.wantedMaxBatch() >= 1 && record.wantedMaxBatch() <= Protocol.MAX_BATCH
             && record.maxBatch() >= 0 && record.maxBatch() <= Protocol.MAX_BATCH && record.weightsBytes() >= 0
             && record.pages() >= 0 && record.loadNs() >= 0, what + " has sizes out of range");
@@ -57,7 +58,7 @@ final class CatalogueReader {
         }
         check(catalogue.findArtifact(keyOf(record, sha256)) == null, what + " equals another artifact");
         final Artifact artifact = catalogue.putArtifact(record.id(), keyOf(record, sha256), sha256, record.fileLength(),
-            record.profileName(), record.dimensions(), record.wantedMaxBatch());
+            record.profileName(), record.dimensions(), record.wantedMaxBatch(), record.options());
         artifact.weightsBytes = record.weightsBytes();
         artifact.pages = record.pages();
         artifact.maxBatch = record.maxBatch();
@@ -92,7 +93,8 @@ final class CatalogueReader {
     }
 
     private static byte[] keyOf(final CatalogueRecord.ArtifactRecord record, final byte[] sha256) {
-        return ArtifactKey.of(sha256, record.profileName(), record.dimensions(), record.wantedMaxBatch());
+        return ArtifactKey.of(
+            sha256, record.profileName(), record.dimensions(), record.wantedMaxBatch(), record.options());
     }
 
     private List<Artifact.Tensor> tensors(final String what, final CatalogueRecord.ArtifactRecord record) {

@@ -16,11 +16,12 @@ import java.util.SortedMap;
 record CatalogueRecord(
     int format, long epoch, int nextGeneration, int nextArtifactId, List<ArtifactRecord> artifacts, List<ModelRecord> models) {
 
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
 
     /** One artifact; sizes, tensors and durations are as workers stated and as they were measured last. */
     record ArtifactRecord(
         int id, String sha256, long fileLength, String profileName, SortedMap<String, Integer> dimensions, int wantedMaxBatch,
+        String options,
         long weightsBytes, int pages, int maxBatch, boolean profiled, long loadNs, List<Long> executeNs,
         List<TensorRecord> tensors) {
     }

@@ -239,6 +239,7 @@ public final class Deployer implements Cluster.Listener {
 
     private void accept(final Artifact artifact) {
         final boolean isFirst = artifact.installedOn == 0;
+        artifact.engine = report.engine;
         final int maxBatch = isFirst ? report.maxBatch : Math.min(artifact.maxBatch, report.maxBatch);
         if (isFirst && (artifact.pages != report.pages || artifact.weightsBytes != report.weightsBytes
             || !artifact.tensors.equals(report.tensors)) || maxBatch != artifact.maxBatch) {

@@ -36,6 +36,8 @@ final class InstallMessages {
         }
         final byte[] profileName = artifact.profileName.getBytes(StandardCharsets.UTF_8);
         install.putProfileName(profileName, 0, profileName.length);
+        final byte[] options = artifact.options.getBytes(StandardCharsets.UTF_8);
+        install.putOptions(options, 0, options.length);
         return worker.outbox.isEmpty()
             && worker.link.offer(Link.CONTROL, buffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + install.encodedLength());
     }

@@ -201,7 +201,7 @@ public final class Registrar implements Uploads.Ended {
         Artifact artifact = catalogue.findArtifact(registration.key());
         if (artifact == null) {
             artifact = catalogue.addArtifact(registration.key(), registration.sha256, registration.fileLength,
-                registration.profileName, registration.dimensions, registration.maxBatch);
+                registration.profileName, registration.dimensions, registration.maxBatch, registration.options);
             deployer.onArtifactAdded(artifact);
         }
         artifact.modelCount++; // kept while names go from one artifact to another

@@ -13,11 +13,14 @@ final class Registration {
     /** Names of artifacts' rows and dimensions are no longer than this. */
     private static final int MAX_TEXT = 128;
     private static final int MAX_DIMENSIONS = 64;
+    private static final int MAX_OPTIONS = 2048;
 
     final long correlationId;
     final String name;
     final int count;
     final String profileName;
+    /** How the file is to be run: what the words mean is the workers' business. */
+    final String options;
     final byte[] sha256 = new byte[ArtifactKey.BYTES];
     final long fileLength;
     final TreeMap<String, Integer> dimensions = new TreeMap<>();
@@ -45,6 +48,7 @@ final class Registration {
         readDimensions(message.dimensions());
         name = message.name();
         profileName = message.profileName();
+        options = message.options();
         judge(limits);
     }
 
@@ -62,7 +66,7 @@ final class Registration {
     }
 
     byte[] key() {
-        return ArtifactKey.of(sha256, profileName, dimensions, maxBatch);
+        return ArtifactKey.of(sha256, profileName, dimensions, maxBatch, options);
     }
 
     String fileName() {
@@ -111,6 +115,9 @@ final class Registration {
         if (maxBatch > Protocol.MAX_BATCH) {
             refuse(Status.INVALID_REGISTRATION, "maxBatch=" + maxBatch + " exceeds " + Protocol.MAX_BATCH);
         }
+        if (options.length() > MAX_OPTIONS || hasControls(options)) {
+            refuse(Status.INVALID_REGISTRATION, "options are no text of at most " + MAX_OPTIONS + " characters");
+        }
         final boolean hasDigest = !ArtifactKey.isZero(sha256);
         if (isFile()) {
             if (fileLength < 1 || !hasDigest) {
@@ -118,8 +125,8 @@ final class Registration {
             } else if (fileLength > limits.maxFileBytes) {
                 refuse(Status.MODEL_TOO_LARGE, "fileLength=" + fileLength + " exceeds " + limits.maxFileBytes);
             }
-        } else if (fileLength != 0 || hasDigest || !dimensions.isEmpty()) {
-            refuse(Status.INVALID_REGISTRATION, "a profile has neither file nor dimensions");
+        } else if (fileLength != 0 || hasDigest || !dimensions.isEmpty() || !options.isEmpty()) {
+            refuse(Status.INVALID_REGISTRATION, "a profile has neither file nor dimensions, precision or input transform");
         } else if (profileName.length() > MAX_TEXT || hasControls(profileName)) {
             refuse(Status.INVALID_REGISTRATION, "profileName is no text of 1 to " + MAX_TEXT + " characters");
         }

@@ -51,7 +51,9 @@ final class EntryMessages {
         }
         final byte[] source = Names.shorten(artifact.source(), TEXT_LIMIT).getBytes(StandardCharsets.UTF_8);
         final byte[] detail = Names.shorten(model.detail, TEXT_LIMIT).getBytes(StandardCharsets.UTF_8);
-        entry.name(model.name).putSource(source, 0, source.length).putDetail(detail, 0, detail.length);
+        final byte[] engine = Names.shorten(artifact.engine, TEXT_LIMIT).getBytes(StandardCharsets.UTF_8);
+        entry.name(model.name).putSource(source, 0, source.length).putDetail(detail, 0, detail.length)
+            .putEngine(engine, 0, engine.length);
         return session.link.offer(Link.CONTROL, buffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + entry.encodedLength());
     }
 }

@@ -2,6 +2,7 @@ package org.clockwork.controller.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -61,6 +62,7 @@ final class CatalogueFileTest {
         assertEquals(file, catalogue.byId(file.id));
         assertEquals(file, catalogue.model(file.index));
         assertEquals(Map.of("seq", 32, "x:1", 7), file.artifact.dimensions);
+        assertEquals("precision=bf16", file.artifact.options);
         assertEquals(3, file.artifact.pages);
         assertEquals(4_000_000_000L, file.artifact.weightsBytes);
         assertEquals(8, file.artifact.maxBatch);
@@ -78,7 +80,7 @@ final class CatalogueFileTest {
         assertEquals(1, profile.artifact.modelCount);
         assertEquals(0, profile.artifact.profile.batchSizeCount());
         assertArrayEquals(
-            ArtifactKey.of(new byte[32], "resnet50_v2", Map.of(), 16), profile.artifact.key());
+            ArtifactKey.of(new byte[32], "resnet50_v2", Map.of(), 16, ""), profile.artifact.key());
     }
 
     @Test
@@ -93,7 +95,7 @@ final class CatalogueFileTest {
 
         store = open(files);
         assertNull(store.catalogue().byId(gone.id));
-        final Artifact artifact = store.catalogue().addArtifact(new byte[32], new byte[32], 0, "other", Map.of(), 1);
+        final Artifact artifact = store.catalogue().addArtifact(new byte[32], new byte[32], 0, "other", Map.of(), 1, "");
         final Model next = store.catalogue().addModel("q", artifact, Protocol.NULL_NS);
         assertEquals(gone.index, next.index);
         assertNotEquals(gone.id, next.id);
@@ -128,7 +130,8 @@ final class CatalogueFileTest {
         "epoch\" : 1|apoch\" : 1|epoch",
         "epoch\" : 1|epoch\" : \"1\"|epoch",
         "epoch\" : 1|epoch\" : 1, \"more\" : 2|more",
-        "\"format\" : 1|\"format\" : 2|format 2",
+        "\"format\" : 2|\"format\" : 3|format 3",
+        "\"options\" : \"\"|\"options\" : null|options",
         "resnet50_v2|  |neither a file nor a profile",
         "\"fileLength\" : 1234|\"fileLength\" : 0|neither a file nor a profile",
         "0707|07zz|07zz",
@@ -157,6 +160,22 @@ final class CatalogueFileTest {
             assertTrue(text.contains(from), from + " is not in " + text);
             return text.replaceFirst(Pattern.quote(from), to == null ? "" : to.strip());
         }, reason);
+    }
+
+    @Test
+    void aFileFromBeforeThereWereOptionsIsRead() throws IOException {
+        final CatalogueStore store = open(files);
+        fill(store.catalogue());
+        store.save();
+        store.close();
+        final String old = new String(files.readAll(FILE), StandardCharsets.UTF_8)
+            .replace("\"format\" : 2", "\"format\" : 1").replaceAll(" *\"options\" : \"[^\"]*\",\\R", "");
+        assertFalse(old.contains("options"), old);
+        files.put(FILE, old.getBytes(StandardCharsets.UTF_8));
+        final CatalogueStore again = open(files);
+        assertEquals("", again.catalogue().byName("p").artifact.options);
+        assertEquals("", again.catalogue().byName("net:v1/a").artifact.options);
+        again.close();
     }
 
     @Test
@@ -230,7 +249,8 @@ final class CatalogueFileTest {
         Arrays.fill(sha256, (byte) 7);
         final Map<String, Integer> dimensions = Map.of("seq", 32, "x:1", 7);
         final Artifact file = catalogue.addArtifact(
-            ArtifactKey.of(sha256, "", dimensions, 8), sha256, 1234, "", dimensions, 8);
+            ArtifactKey.of(sha256, "", dimensions, 8, "precision=bf16"), sha256, 1234, "", dimensions, 8,
+            "precision=bf16");
         file.pages = 3;
         file.weightsBytes = 4_000_000_000L;
         file.maxBatch = 8;
@@ -242,7 +262,7 @@ final class CatalogueFileTest {
         file.isProfiled = true;
         catalogue.addModel("net:v1/a", file, 25_000_000);
         final Artifact profile = catalogue.addArtifact(
-            ArtifactKey.of(new byte[32], "resnet50_v2", Map.of(), 16), new byte[32], 0, "resnet50_v2", Map.of(), 16);
+            ArtifactKey.of(new byte[32], "resnet50_v2", Map.of(), 16, ""), new byte[32], 0, "resnet50_v2", Map.of(), 16, "");
         catalogue.addModel("p", profile, Protocol.NULL_NS);
     }
 }

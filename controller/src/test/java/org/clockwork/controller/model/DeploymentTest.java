@@ -68,6 +68,34 @@ final class DeploymentTest {
         install.dimensions().forEach(each -> dimensions.add(each.value() + " " + each.dimension()));
         assertEquals(List.of("7 batch:2", "32 seq"), dimensions, "sorted by name");
         assertEquals("", install.profileName());
+        assertEquals("", install.options());
+    }
+
+    @Test
+    void optionsGoToTheWorkerAndItsEngineComesBack() {
+        final ScriptedWorker cpu = bed.liveCpu("c");
+        client.options = "precision=bf16";
+        registerFile("f", Map.of());
+        assertEquals("precision=bf16", options(cpu.install()));
+        cpu.engine = "onednn/bf16 error=1.0e-02";
+        cpu.ready(0, 3, 5_000_000, 1_000);
+        bed.run(2);
+        final ModelEntryDecoder entry = client.entry();
+        entry.profile().forEach(ModelEntryDecoder.ProfileDecoder::batchSize);
+        entry.tensors().forEach(tensor -> tensor.name().concat(tensor.shape()));
+        entry.name();
+        assertEquals("precision=bf16", entry.source());
+        entry.detail();
+        assertEquals("onednn/bf16 error=1.0e-02", entry.engine());
+        registerFile("g", Map.of());
+        assertEquals("", options(cpu.install()), "other options are another artifact");
+        assertEquals(1, cpu.install().artifactId());
+    }
+
+    private static String options(final InstallArtifactDecoder install) {
+        install.dimensions().forEach(InstallArtifactDecoder.DimensionsDecoder::dimension);
+        install.profileName();
+        return install.options();
     }
 
     @Test

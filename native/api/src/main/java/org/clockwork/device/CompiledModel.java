@@ -25,7 +25,10 @@ public interface CompiledModel extends AutoCloseable {
     /** Duration of an execution if it is known before it was ever measured; else negative. */
     long knownExecuteNs(int batchSize);
 
-    /** What executes it, for people: library, precision, and why it is that one; empty if there is but one. */
+    /**
+     * What executes it. The first word names engine and precision, such as {@code onednn/bf16}; what follows is for people:
+     * the error that was measured, the library's version, why it is this one.
+     */
     default String engine() {
         return "";
     }

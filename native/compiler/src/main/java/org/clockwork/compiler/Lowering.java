@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.clockwork.device.ElementType;
+import org.clockwork.device.InputTransform;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
 
@@ -54,6 +55,10 @@ final class Lowering {
     Plan run() throws ModelException {
         for (final Dimensions.Input input : compiler.fixed().inputs()) {
             final long[] dims = Arrays.stream(input.shape()).map(d -> d < 0 ? batchSize : d).toArray();
+            if (inputs.size() == compiler.pixelInput()) {
+                values.put(input.name(), Value.of(input.name(), pixels(input.name(), dims)));
+                continue;
+            }
             final ElementType type = input.onnxType() == 1 ? ElementType.FLOAT32 : input.onnxType() == 7 ? ElementType.INT64
                 : input.onnxType() == 6 ? ElementType.INT32 : null;
             if (type == null) {
@@ -80,6 +85,25 @@ final class Lowering {
         final long workspaceBytes = WorkspacePlanner.place(steps);
         return new Plan(batchSize, precision, List.copyOf(steps), List.copyOf(inputs), List.copyOf(outputs), numberWeights(),
             workspaceBytes);
+    }
+
+    /** An image that comes as bytes. */
+    private View pixels(final String name, final long[] dims) throws ModelException {
+        final Storage bytes = new Storage(Storage.Kind.INPUT, inputs.size(), ElementType.UINT8, Constant.elements(name, dims));
+        final InputTransform transform = compiler.transform();
+        final View from = transform.isChannelsLast() ? View.channelsLast(bytes, dims) : View.plain(bytes, dims);
+        final float[] factors = new float[(int) dims[1]];
+        final float[] shifts = new float[factors.length];
+        for (int c = 0; c < factors.length; c++) {
+            factors[c] = transform.factor(c);
+            shifts[c] = transform.shift(c);
+        }
+        final long[] row = {dims[1]};
+        final View to = View.channelsLast(new Storage(Storage.Kind.WORKSPACE, 0, precision, bytes.elements()), dims);
+        steps.add(new Step(new Op.Pixels(), name, List.of(from, weight(name + ".factor", row, () -> FloatBuffer.wrap(factors)),
+            weight(name + ".shift", row, () -> FloatBuffer.wrap(shifts))), to));
+        inputs.add(from);
+        return to;
     }
 
     private void lowerGuarded(final Node node) throws ModelException {

@@ -118,6 +118,13 @@ public sealed interface Op {
     record Affine() implements Op {
     }
 
+    /**
+     * The bytes of an image as floats, each channel (dimension 1) scaled and shifted: inputs x, scale, shift. The strides
+     * of x say whether its pixels or its channels lie one after the other.
+     */
+    record Pixels() implements Op {
+    }
+
     /** One number for many: dimensions of size 1 in the output. */
     record Reduce(Many what) implements Op {
     }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.clockwork.device.ElementType;
+import org.clockwork.device.InputTransform;
 import org.clockwork.device.ModelException;
 
 /**
@@ -16,20 +17,40 @@ import org.clockwork.device.ModelException;
  */
 public final class PlanCompiler {
     private final Dimensions.Fixed fixed;
+    private final InputTransform transform;
+    private final int pixelInput;
     private final Graph graph;
     private final Map<String, Constant> constants = new HashMap<>();
     private final Map<String, Weight> weights = new LinkedHashMap<>();
 
     /** Checks the graph's structure; its operators are looked at by {@link #plan}. */
     public PlanCompiler(final Dimensions.Fixed fixed) throws ModelException {
+        this(fixed, null);
+    }
+
+    /**
+     * The same for a model whose one image comes as bytes.
+     *
+     * @param fixed     the model as its file has it, with an image of floats.
+     * @param transform makes floats of the bytes; null for none.
+     */
+    public PlanCompiler(final Dimensions.Fixed fixed, final InputTransform transform) throws ModelException {
         this.fixed = fixed;
+        this.transform = transform;
+        pixelInput = transform == null ? -1 : PixelInput.find(fixed, transform);
         graph = new Graph(fixed.model());
     }
 
     /** Reads a file and fixes its dimensions. */
     public static PlanCompiler open(final Path file, final long maxBytes, final Map<String, Integer> dimensions)
             throws ModelException {
-        return new PlanCompiler(Dimensions.fix(OnnxReader.read(file, maxBytes), dimensions));
+        return open(file, maxBytes, dimensions, null);
+    }
+
+    /** Reads a file and fixes its dimensions; its one image comes as bytes if there is a transform. */
+    public static PlanCompiler open(final Path file, final long maxBytes, final Map<String, Integer> dimensions,
+        final InputTransform transform) throws ModelException {
+        return new PlanCompiler(Dimensions.fix(OnnxReader.read(file, maxBytes), dimensions), transform);
     }
 
     /**
@@ -51,6 +72,16 @@ public final class PlanCompiler {
 
     Dimensions.Fixed fixed() {
         return fixed;
+    }
+
+    /** Makes floats of the bytes of input {@link #pixelInput}; null for none. */
+    InputTransform transform() {
+        return transform;
+    }
+
+    /** Which input comes as bytes; -1 for none. */
+    int pixelInput() {
+        return pixelInput;
     }
 
     /** The constant of this name in the file, or null. */

@@ -131,6 +131,10 @@ final class ProgramBuilder {
             return finish(pd, new reorder(pd));
         } else if (op instanceof Op.Gather) {
             return gather(step);
+        } else if (op instanceof Op.Pixels) {
+            final View in = step.inputs().get(0);
+            return new PixelsCall(in, address(in), step.output().type(), address(step.output()),
+                vector(weight(step.inputs().get(1))).offset(), vector(weight(step.inputs().get(2))).offset());
         } else if (op instanceof Op.Cast) {
             final View in = step.inputs().get(0);
             return new CastCall(address(in), in.type() == ElementType.INT64, address(step.output()),
@@ -316,8 +320,12 @@ final class ProgramBuilder {
     }
 
     private void putVector(final int name, final Weight weight) {
+        put(name, vector(weight).memory());
+    }
+
+    private Layouts.Entry vector(final Weight weight) {
         final memory.desc vector = Memories.vector(weight.elements());
-        put(name, layouts.entry(weight, "vector", vector, vector).memory());
+        return layouts.entry(weight, "vector", vector, vector);
     }
 
     private memory.desc source(final Step step, final int input) {

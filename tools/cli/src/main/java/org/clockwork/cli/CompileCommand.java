@@ -5,9 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.clockwork.cli.run.UserError;
+import org.clockwork.client.InputTransform;
 import org.clockwork.compiler.PlanCompiler;
 import org.clockwork.device.ElementType;
 import org.clockwork.device.ModelException;
+import org.clockwork.device.ModelOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,6 +50,11 @@ final class CompileCommand implements Callable<Integer> {
         description = "Of what is between the steps. Default: ${DEFAULT-VALUE}.")
     private String precision;
 
+    @Option(
+        names = "--input-transform", paramLabel = "FORM", converter = ModelsCommand.TransformConverter.class,
+        description = "As for a registration.")
+    private InputTransform inputTransform;
+
     @Override
     public Integer call() {
         if (batch < 1 || !precision.equals("fp32") && !precision.equals("bf16")) {
@@ -56,7 +63,9 @@ final class CompileCommand implements Callable<Integer> {
         }
         try {
             final ElementType type = precision.equals("bf16") ? ElementType.BFLOAT16 : ElementType.FLOAT32;
-            spec.commandLine().getOut().print(PlanCompiler.open(file, Integer.MAX_VALUE, dimensions).plan(batch, type).text());
+            final ModelOptions options = ModelOptions.parse(null == inputTransform ? "" : "input=" + inputTransform);
+            spec.commandLine().getOut().print(
+                PlanCompiler.open(file, Integer.MAX_VALUE, dimensions, options.transform()).plan(batch, type).text());
             spec.commandLine().getOut().flush();
             return 0;
         } catch (final ModelException ex) {

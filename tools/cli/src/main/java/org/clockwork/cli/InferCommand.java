@@ -139,6 +139,9 @@ final class InferCommand implements Callable<Integer> {
         } else {
             head.append(Outcome.of(result.status())).append(": ").append(result.status().name())
                 .append(result.detail().isEmpty() ? "" : ", " + result.detail());
+            if (Status.WRONG_INPUT_SIZE == result.status() || Status.WRONG_INPUT_TYPE == result.status()) {
+                head.append(' ').append(model.neededInput());
+            }
             if (Protocol.NULL_NS != result.earliestNs() && Status.OK != result.status()) {
                 head.append(" An SLO of ").append(us(result.earliestNs())).append(" could have been met.");
             }

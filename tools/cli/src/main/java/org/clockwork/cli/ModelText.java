@@ -22,13 +22,15 @@ final class ModelText {
     /** A table with a row per model. */
     static String list(final List<ModelInfo> models) {
         final Table table = new Table(
-            "model", "state", "weights MB", "pages", "loaded on", "load ms", "batch 1 ms", "max batch", "default SLO", "source");
+            "model", "state", "weights MB", "pages", "loaded on", "load ms", "batch 1 ms", "max batch", "default SLO", "engine",
+            "source");
         for (final ModelInfo model : models) {
             table.row(
                 model.name(), model.state().name().toLowerCase(Locale.ROOT), number(model.weightsBytes() / MB),
                 Integer.toString(model.pages()), Integer.toString(model.loadedOn()), ms(model.loadNs()),
                 model.profile().isEmpty() ? "-" : ms(model.profile().get(0).executeNs()), Integer.toString(model.maxBatch()),
-                Protocol.NULL_NS == model.defaultSloNs() ? "none" : Durations.format(model.defaultSloNs()), source(model));
+                Protocol.NULL_NS == model.defaultSloNs() ? "none" : Durations.format(model.defaultSloNs()),
+                engine(model), source(model));
         }
         return table.toString();
     }
@@ -40,6 +42,7 @@ final class ModelText {
         line(text, "state", model.state().name() + (model.detail().isEmpty() ? "" : ": " + model.detail()));
         line(text, "source", source(model));
         line(text, "SHA-256", model.sha256());
+        line(text, "engine", model.engine().isEmpty() ? "not known yet" : model.engine());
         line(text, "weights", number(model.weightsBytes() / MB) + " MB in " + model.pages() + " pages");
         line(text, "loaded on", model.loadedOn() + " devices");
         line(text, "load", ms(model.loadNs()) + " ms");
@@ -66,6 +69,12 @@ final class ModelText {
             }
         }
         return 0;
+    }
+
+    /** The first word of what executes it. */
+    private static String engine(final ModelInfo model) {
+        final String first = model.engine().split("[ :]", 2)[0];
+        return first.isEmpty() ? "-" : first;
     }
 
     static String ms(final long ns) {

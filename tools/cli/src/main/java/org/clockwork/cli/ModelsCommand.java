@@ -14,12 +14,15 @@ import org.clockwork.cli.load.ClientAgent;
 import org.clockwork.cli.run.Shutdown;
 import org.clockwork.cli.run.UserError;
 import org.clockwork.client.ClockworkClient;
+import org.clockwork.client.InputTransform;
 import org.clockwork.client.ModelInfo;
+import org.clockwork.client.Precision;
 import org.clockwork.client.RegisterSpec;
 import org.clockwork.loadgen.Table;
 import org.clockwork.model.zoo.ModelZoo;
 import org.clockwork.model.zoo.ZooModel;
 import org.clockwork.schema.codec.ModelState;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,6 +44,7 @@ import picocli.CommandLine.Spec;
         "  clockwork models generate resnet18 resnet18.onnx",
         "  clockwork models compile resnet18.onnx",
         "  clockwork models register resnet resnet18.onnx --slo 100ms",
+        "  clockwork models register pixels resnet18.onnx --input-transform imagenet --precision bf16",
         "  clockwork models register text all-minilm.onnx --dim sequence_length=32",
         "  clockwork models register emulated/resnet --profile resnet50_v2 --count 1000",
         "  clockwork models list emulated/",
@@ -123,6 +127,18 @@ final class ModelsCommand implements Runnable {
         private int maxBatch;
 
         @Option(
+            names = "--precision", paramLabel = "fp32|bf16",
+            description = "In what it is computed; refused where the processor lacks it. The error against fp32 is measured and "
+                + "shown. Default: the worker's, fp32 unless it was told otherwise.")
+        private Precision precision = Precision.WORKER_DEFAULT;
+
+        @Option(
+            names = "--input-transform", paramLabel = "FORM", converter = TransformConverter.class,
+            description = "The one image input comes as bytes and is made floats on the device: imagenet, unit (0..1), signed "
+                + "(-1..1) or raw (0..255), each for NHWC or, with :nchw, for NCHW; or LAYOUT:SCALE:MEANS:DEVIATIONS.")
+        private InputTransform inputTransform;
+
+        @Option(
             names = "--profile", paramLabel = "ROW",
             description = "Instead of a file, a row of the emulated devices' table, such as resnet50_v2 or zero.")
         private String profile;
@@ -164,9 +180,22 @@ final class ModelsCommand implements Runnable {
                 if (null != sloNs) {
                     registration.defaultSloNs(sloNs);
                 }
+                registration.precision(precision).inputTransform(inputTransform);
                 return registration.maxBatch(maxBatch).count(count).replace(isReplacing);
             } catch (final IllegalArgumentException ex) {
                 throw new UserError(UserError.USAGE, ex.getMessage(), ex);
+            }
+        }
+    }
+
+    /** Reads an input transform. */
+    static final class TransformConverter implements CommandLine.ITypeConverter<InputTransform> {
+        @Override
+        public InputTransform convert(final String text) {
+            try {
+                return InputTransform.parse(text);
+            } catch (final IllegalArgumentException ex) {
+                throw new CommandLine.TypeConversionException(ex.getMessage());
             }
         }
     }

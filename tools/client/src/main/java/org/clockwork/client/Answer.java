@@ -42,7 +42,7 @@ public record Answer(
         outputs = List.copyOf(outputs);
     }
 
-    static Answer of(final InferResult r) {
+    static Answer of(final InferResult r, final String detail) {
         final List<ByteBuffer> outputs = new ArrayList<>(r.outputCount());
         for (int i = 0; i < r.outputCount(); i++) {
             final byte[] bytes = new byte[r.output(i).capacity()];
@@ -50,7 +50,7 @@ public record Answer(
             outputs.add(ByteBuffer.wrap(bytes).asReadOnlyBuffer());
         }
         return new Answer(
-            r.status(), r.detail(), r.modelId(), r.isInTime(), r.sloNs(), r.latencyNs(), r.sendLagNs(), r.networkNs(),
+            r.status(), detail, r.modelId(), r.isInTime(), r.sloNs(), r.latencyNs(), r.sendLagNs(), r.networkNs(),
             r.controllerNs(), r.queueNs(), r.loadNs(), r.copyInNs(), r.executeNs(), r.copyOutNs(), r.earliestNs(),
             r.batchSize(), r.isCold(), r.isEmulated(), r.isInputGenerated(), outputs);
     }

@@ -201,7 +201,15 @@ final class ClientAgent implements Agent {
         if (result.status() == Status.UNKNOWN_MODEL || result.status() == Status.MODEL_GONE) {
             core.forgetModel(result.modelId());
         }
-        ((PendingAnswer) result.attachment()).complete(Answer.of(result));
+        final PendingAnswer answer = (PendingAnswer) result.attachment();
+        answer.complete(Answer.of(result, detail(result, answer.call)));
+    }
+
+    private String detail(final InferResult result, final InferCall call) {
+        final boolean isWrongInput = result.status() == Status.WRONG_INPUT_SIZE || result.status() == Status.WRONG_INPUT_TYPE;
+        final ModelInfo model = isWrongInput ? core.model(call.model) : null;
+        return model == null ? result.detail() : result.detail() + " It has " + call.inputLength + " bytes of "
+            + call.inputType + ". " + model.neededInput();
     }
 
     ClientException notConnected() {

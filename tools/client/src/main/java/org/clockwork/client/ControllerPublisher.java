@@ -176,7 +176,7 @@ final class ControllerPublisher {
         for (final Map.Entry<String, Integer> dimension : spec.dimensions.entrySet()) {
             dimensions.next().value(dimension.getValue()).dimension(dimension.getKey());
         }
-        registerModel.name(spec.name).profileName(spec.profileName);
+        registerModel.name(spec.name).profileName(spec.profileName).options(spec.options());
         return link.offer(Link.CONTROL, scratch, 0, HEADER + registerModel.encodedLength());
     }
 

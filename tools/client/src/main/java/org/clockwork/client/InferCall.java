@@ -55,6 +55,14 @@ public final class InferCall {
         return this;
     }
 
+    /** The next input tensor, of unsigned bytes: the pixels of an image whose model has an input transform. */
+    public InferCall pixels(final byte... values) {
+        begin(DataType.UINT8);
+        input.putBytes(inputLength, values);
+        inputLength += values.length;
+        return this;
+    }
+
     /** The next input tensor or tensors, as bytes (little-endian) of a type that is not stated. */
     public InferCall bytes(final ByteBuffer values) {
         begin(DataType.UNSPECIFIED);

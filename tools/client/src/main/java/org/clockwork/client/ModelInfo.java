@@ -2,6 +2,7 @@ package org.clockwork.client;
 
 import java.util.List;
 import org.clockwork.schema.Protocol;
+import org.clockwork.schema.codec.DataType;
 import org.clockwork.schema.codec.ModelState;
 import org.clockwork.schema.codec.Status;
 
@@ -21,7 +22,8 @@ import org.clockwork.schema.codec.Status;
  * @param defaultSloNs for requests that state none, or {@link Protocol#NULL_NS}.
  * @param loadNs       expected duration of a LOAD, or {@link Protocol#NULL_NS}.
  * @param sha256       of the model file in hexadecimal; zeros for a profile without a file.
- * @param source       profile name or fixed dimensions, for people.
+ * @param source       profile name, or fixed dimensions and options, for people.
+ * @param engine       what executes it: the first word names engine and precision; empty while unknown.
  * @param profile      expected execution by batch size.
  * @param inputs       its input tensors in the order of the wire.
  * @param outputs      its output tensors in the order of the wire.
@@ -29,7 +31,7 @@ import org.clockwork.schema.codec.Status;
 public record ModelInfo(
     long modelId, String name, int artifactId, ModelState state, Status status, String detail,
     long weightsBytes, int pages, int maxBatch, int loadedOn, long defaultSloNs, long loadNs, String sha256,
-    String source, List<ProfilePoint> profile, List<TensorInfo> inputs, List<TensorInfo> outputs) {
+    String source, String engine, List<ProfilePoint> profile, List<TensorInfo> inputs, List<TensorInfo> outputs) {
 
     /** Keeps its own unmodifiable copies of the lists. */
     public ModelInfo {
@@ -56,6 +58,18 @@ public record ModelInfo(
     /** Bytes of all output tensors of one request. */
     public long outputBytes() {
         return bytes(outputs);
+    }
+
+    /** A sentence on what a request has to bring. */
+    public String neededInput() {
+        final StringBuilder text = new StringBuilder("The model takes ").append(inputBytes()).append(" bytes:");
+        for (int i = 0; i < inputs.size(); i++) {
+            final TensorInfo tensor = inputs.get(i);
+            text.append(i == 0 ? " " : ", ").append(tensor.name()).append(' ').append(tensor.type()).append(' ')
+                .append(tensor.shape());
+        }
+        final boolean isImage = inputs.size() == 1 && inputs.get(0).type() == DataType.UINT8;
+        return text.append(isImage ? " (8-bit pixels, made floats on the device)." : ".").toString();
     }
 
     private static long bytes(final List<TensorInfo> tensors) {

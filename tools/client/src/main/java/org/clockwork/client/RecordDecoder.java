@@ -38,10 +38,11 @@ final class RecordDecoder {
         final String name = decoder.name();
         final String source = decoder.source();
         final String detail = decoder.detail();
+        final String engine = decoder.engine();
         return new ModelInfo(
             decoder.modelId(), name, decoder.artifactId(), decoder.state(), decoder.status(), detail,
             decoder.weightsBytes(), decoder.pages(), decoder.maxBatch(), decoder.loadedOn(), decoder.defaultSloNs(),
-            decoder.loadNs(), hex(hash), source, profile, inputs, outputs);
+            decoder.loadNs(), hex(hash), source, engine, profile, inputs, outputs);
     }
 
     static ControllerStatus report(final StatusReportDecoder decoder) {

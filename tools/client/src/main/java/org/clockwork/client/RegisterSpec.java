@@ -2,6 +2,7 @@ package org.clockwork.client;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.clockwork.schema.Protocol;
 
@@ -20,6 +21,8 @@ public final class RegisterSpec {
     boolean isReplacing;
     long defaultSloNs = Protocol.NULL_NS;
     int maxBatch;
+    Precision precision = Precision.WORKER_DEFAULT;
+    InputTransform inputTransform;
     final Map<String, Integer> dimensions = new TreeMap<>();
 
     private RegisterSpec(final String name) {
@@ -70,6 +73,18 @@ public final class RegisterSpec {
         return this;
     }
 
+    /** In what precision it is computed; the error against 32-bit floats is measured and told with the model. */
+    public RegisterSpec precision(final Precision wanted) {
+        precision = Objects.requireNonNull(wanted, "precision");
+        return this;
+    }
+
+    /** Its one image input comes as bytes and is made floats on the device; null for an input as the file has it. */
+    public RegisterSpec inputTransform(final InputTransform transform) {
+        inputTransform = transform;
+        return this;
+    }
+
     /** Fixes a symbolic dimension of the file, named by its symbol or as {@code input:axis}. */
     public RegisterSpec dimension(final String symbol, final int value) {
         if (value < 1) {
@@ -80,6 +95,18 @@ public final class RegisterSpec {
         }
         dimensions.put(text("dimension", symbol), value);
         return this;
+    }
+
+    /** Precision and input transform as the protocol writes them. */
+    String options() {
+        final StringBuilder text = new StringBuilder();
+        if (precision != Precision.WORKER_DEFAULT) {
+            text.append("precision=").append(precision.word);
+        }
+        if (inputTransform != null) {
+            text.append(text.isEmpty() ? "" : " ").append("input=").append(inputTransform);
+        }
+        return text.toString();
     }
 
     /** Whether a model of this name is one of those registered. */

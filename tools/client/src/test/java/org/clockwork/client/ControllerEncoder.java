@@ -98,7 +98,7 @@ final class ControllerEncoder {
             tensors.next().isOutput((short) 1).dataType(tensor.type()).bytes(tensor.bytes())
                 .name(tensor.name()).shape(tensor.shape());
         }
-        entry.name(model.name()).source(model.source()).detail(model.detail());
+        entry.name(model.name()).source(model.source()).detail(model.detail()).engine(model.engine());
         return HEADER + entry.encodedLength();
     }
 
@@ -151,7 +151,7 @@ final class ControllerEncoder {
         return new ModelInfo(
             id, name, 3, state, state == ModelState.FAILED ? Status.UNSUPPORTED_OPERATOR : Status.OK,
             state == ModelState.FAILED ? "no kernel for Foo" : "", 1000, 2, 16, 1, 5_000_000, 8_000_000,
-            "00".repeat(32), "seq=32",
+            "00".repeat(32), "seq=32", "onednn/fp32 error=1e-06",
             List.of(new ProfilePoint(1, 1_000), new ProfilePoint(2, 1_500)), tensors("in", inputs), tensors("out", outputs));
     }
 

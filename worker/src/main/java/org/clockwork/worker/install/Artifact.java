@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.ModelException;
+import org.clockwork.device.ModelOptions;
 import org.clockwork.device.ModelSource;
 import org.clockwork.schema.codec.Status;
 
@@ -18,6 +19,7 @@ public final class Artifact {
     final String profileName;
     final Map<String, Integer> dimensions;
     final int maxBatch;
+    final String options;
 
     ArtifactState state = ArtifactState.WAITING;
     int id = NO_ID;
@@ -34,13 +36,14 @@ public final class Artifact {
 
     Artifact(
             final String key, final String fileHash, final long fileLength, final String profileName,
-            final Map<String, Integer> dimensions, final int maxBatch) {
+            final Map<String, Integer> dimensions, final int maxBatch, final String options) {
         this.key = key;
         this.fileHash = fileHash;
         this.fileLength = fileLength;
         this.profileName = profileName;
         this.dimensions = dimensions;
         this.maxBatch = maxBatch;
+        this.options = options;
     }
 
     /** Digest of file, dimensions and options, in hex. */
@@ -96,8 +99,8 @@ public final class Artifact {
         return profileName == null;
     }
 
-    ModelSource source(final Path file) {
-        return new ModelSource(key, file, profileName, dimensions, maxBatch);
+    ModelSource source(final Path file) throws ModelException {
+        return new ModelSource(key, file, profileName, dimensions, maxBatch, ModelOptions.parse(options));
     }
 
     /** Takes over what the compiler made. */

@@ -83,7 +83,8 @@ public final class Installer {
     /** INSTALL-ARTIFACT. */
     public void onInstall(
             final long epoch, final int artifactId, final String key, final String fileHash, final long fileLength,
-            final int maxBatch, final Map<String, Integer> dimensions, final String profileName) {
+            final int maxBatch, final Map<String, Integer> dimensions, final String profileName,
+            final String options) {
         if (artifactId < 0 || reports.size() >= limits.maxArtifacts() * 2) {
             counters.increment(WorkerCounter.MALFORMED);
             return;
@@ -95,7 +96,7 @@ public final class Installer {
             return;
         }
         final int batch = maxBatch == 0 ? maxDeviceBatch() : Math.min(maxBatch, maxDeviceBatch());
-        final Artifact artifact = new Artifact(key, fileHash, fileLength, profileName, dimensions, batch);
+        final Artifact artifact = new Artifact(key, fileHash, fileLength, profileName, dimensions, batch, options);
         if (known != null) {
             table.remove(known);
         }

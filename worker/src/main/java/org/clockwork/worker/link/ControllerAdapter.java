@@ -163,11 +163,12 @@ public final class ControllerAdapter implements MessageHandler {
             dimensions.put(dimension.dimension(), value);
         }
         final String profileName = install.profileName();
+        final String options = install.options();
         final String fileHash = hex(buffer, body + InstallArtifactDecoder.fileSha256EncodingOffset());
         handler.onInstallArtifact(
             install.epoch(), install.artifactId(), hex(buffer, body + InstallArtifactDecoder.artifactKeyEncodingOffset()),
             profileName.isEmpty() ? fileHash : null, install.fileLength(), install.maxBatch(),
-            dimensions, profileName.isEmpty() ? null : profileName);
+            dimensions, profileName.isEmpty() ? null : profileName, options);
         return true;
     }
 

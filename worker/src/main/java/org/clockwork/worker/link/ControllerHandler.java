@@ -17,7 +17,7 @@ public interface ControllerHandler {
     /** Get ready to run this; {@code fileHash} is null for a profile, {@code profileName} for a file. */
     void onInstallArtifact(
         long epoch, int artifactId, String key, String fileHash, long fileLength, int maxBatch,
-        Map<String, Integer> dimensions, String profileName);
+        Map<String, Integer> dimensions, String profileName, String options);
 
     /** No model uses this any more. */
     void onForgetArtifact(long epoch, int artifactId);

@@ -155,6 +155,8 @@ public final class ControllerPublisher implements ArtifactReport {
         }
         detailText.of(detail);
         artifactState.putDetail(detailText.bytes(), 0, detailText.length());
+        detailText.of(model == null ? "" : model.engine());
+        artifactState.putEngine(detailText.bytes(), 0, detailText.length());
         return offer(Link.CONTROL, artifactState.encodedLength());
     }
 

@@ -22,6 +22,7 @@ import org.clockwork.device.Device;
 import org.clockwork.device.ElementType;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
+import org.clockwork.device.ModelOptions;
 import org.clockwork.device.ModelSource;
 import org.clockwork.device.TensorSpec;
 import org.clockwork.onednn.OneDnn;
@@ -34,6 +35,7 @@ import org.clockwork.onednn.OneDnn;
 public final class CpuBackend implements Backend {
     private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._-]{1,200}");
     private static final String SUFFIX = ".cpu";
+    private static final String RUNTIME = "onnxruntime: ";
 
     private final Context context;
     private final NativeMemory memory;
@@ -132,7 +134,11 @@ public final class CpuBackend implements Backend {
         }
         long payload = 0;
         PlanRun plan = null;
-        String engine = "ONNX Runtime " + runtime.version() + ": " + noPlans;
+        final boolean mustBeHalf = source.options().precision() == ElementType.BFLOAT16;
+        if (mustBeHalf && planMaker == null) {
+            throw noHalf(noPlans, null);
+        }
+        String engine = RUNTIME + noPlans + "; ONNX Runtime " + runtime.version();
         try {
             final IoTensors io = new IoTensors(runtime, slot, artifact, maxBatch);
             if (planMaker != null) {
@@ -140,11 +146,11 @@ public final class CpuBackend implements Backend {
                     plan = planMaker.make(source, artifact, io, maxBatch);
                     engine = plan.description();
                 } catch (final ModelException e) {
-                    if (context.engine() == Engines.ONEDNN) {
+                    if (mustBeHalf || context.engine() == Engines.ONEDNN) {
                         io.close();
-                        throw e;
+                        throw mustBeHalf ? noHalf(e.getMessage(), e) : e;
                     }
-                    engine = "ONNX Runtime " + runtime.version() + ": " + e.getMessage();
+                    engine = RUNTIME + e.getMessage() + "; ONNX Runtime " + runtime.version();
                 }
             }
             if (plan == null && artifact.payloadBytes() > 0) {
@@ -162,6 +168,11 @@ public final class CpuBackend implements Backend {
             }
             throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be opened: " + e.getMessage(), e);
         }
+    }
+
+    private static ModelException noHalf(final String why, final ModelException cause) {
+        return new ModelException(cause == null ? Reason.COMPILE_FAILED : cause.reason(),
+            "The model can't be computed with precision=bf16 here: " + why, cause);
     }
 
     private void forget(final CpuModel model) {
@@ -255,7 +266,7 @@ public final class CpuBackend implements Backend {
         public static final String WORKSPACE_BYTES_PROP_NAME = "clockwork.cpu.workspace.bytes";
         /** What runs models: {@link Engines}. */
         public static final String ENGINE_PROP_NAME = "clockwork.cpu.engine";
-        /** Precision of plans: FLOAT32 or BFLOAT16. */
+        /** Precision of plans of models whose registration states none: FLOAT32 or BFLOAT16. */
         public static final String PRECISION_PROP_NAME = "clockwork.cpu.precision";
         /** Largest difference of a plan's answers to ONNX Runtime's, as a part of the largest number. */
         public static final String PLAN_TOLERANCE_PROP_NAME = "clockwork.cpu.plan.tolerance";
@@ -316,9 +327,6 @@ public final class CpuBackend implements Backend {
             if (precision != ElementType.FLOAT32 && precision != ElementType.BFLOAT16) {
                 throw new IllegalArgumentException(PRECISION_PROP_NAME + '=' + precision + " is neither FLOAT32 nor BFLOAT16");
             }
-            if (planTolerance == 0) {
-                planTolerance = precision == ElementType.FLOAT32 ? FLOAT_TOLERANCE : BFLOAT_TOLERANCE;
-            }
             isConcluded = true;
         }
 
@@ -333,15 +341,20 @@ public final class CpuBackend implements Backend {
             return engine;
         }
 
-        /** Precision of what is between the steps of plans: FLOAT32 or BFLOAT16. */
+        /** Precision of what is between the steps, for models that state none: FLOAT32 or BFLOAT16. */
         public Context precision(final ElementType newPrecision) {
             precision = newPrecision;
             return this;
         }
 
-        /** Precision of what is between the steps of plans. */
+        /** Precision for models that state none. */
         public ElementType precision() {
             return precision;
+        }
+
+        /** Precision of a model. */
+        ElementType precision(final ModelOptions options) {
+            return options.precision() == null ? precision : options.precision();
         }
 
         /** A plan whose answers differ by more from ONNX Runtime's is not used; 0 for the precision's default. */
@@ -351,8 +364,9 @@ public final class CpuBackend implements Backend {
         }
 
         /** A plan whose answers differ by more from ONNX Runtime's is not used. */
-        public double planTolerance() {
-            return planTolerance;
+        public double planTolerance(final ElementType ofPrecision) {
+            return planTolerance != 0 ? planTolerance
+                : ofPrecision == ElementType.FLOAT32 ? FLOAT_TOLERANCE : BFLOAT_TOLERANCE;
         }
 
         /** Memory for weights in bytes; whole pages of it are used. */

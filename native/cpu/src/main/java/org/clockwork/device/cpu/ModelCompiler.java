@@ -22,7 +22,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.clockwork.compiler.Dimensions;
 import org.clockwork.compiler.OnnxReader;
+import org.clockwork.compiler.PixelInput;
 import org.clockwork.device.ElementType;
+import org.clockwork.device.InputTransform;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
 import org.clockwork.device.ModelSource;
@@ -86,7 +88,9 @@ final class ModelCompiler {
     /** Writes the artifact of a source to {@code target}, or leaves nothing behind. */
     void compile(final ModelSource source, final Path target) throws ModelException {
         final ModelProto model = OnnxReader.read(source.file(), maxFileBytes);
-        final Dimensions.Fixed fixed = Dimensions.fix(model, source.dimensions());
+        final InputTransform transform = source.options().transform();
+        final Dimensions.Fixed asInFile = Dimensions.fix(model, source.dimensions());
+        final Dimensions.Fixed fixed = transform == null ? asInFile : PixelInput.rewrite(asInFile, transform);
         checkInputs(fixed);
         Path work = null;
         try {

@@ -84,15 +84,16 @@ final class ArtifactCacheTest {
 
     @Test
     void damagedIsMadeAgain() throws Exception {
+        // whether packing pays is measured again, and may turn out otherwise: the last bits of an answer may differ
         final byte[] good = Files.readAllBytes(artifact);
         for (final int length : new int[] {0, 5, 40, good.length / 2, good.length - 1}) {
             Files.write(artifact, Arrays.copyOf(good, length));
-            assertArrayEquals(answer, compileAndRun(source));
+            Answers.assertClose(Answers.floats(answer), compileAndRun(source));
         }
         final byte[] bad = good.clone();
         bad[good.length - 100] ^= 1;
         Files.write(artifact, bad);
-        assertArrayEquals(answer, compileAndRun(source));
+        Answers.assertClose(Answers.floats(answer), compileAndRun(source));
     }
 
     @Test

@@ -41,7 +41,7 @@ final class PlanModelsTest {
     private void check(final Path file, final Map<String, Integer> dimensions) throws Exception {
         try (Driver driver = driver(CpuBackend.Engines.ONEDNN);
             CpuModel model = (CpuModel) driver.backend.compile(TestModels.source(file, dimensions, MAX_BATCH))) {
-            assertTrue(model.engine().startsWith("oneDNN") && model.engine().contains("error="), model.engine());
+            assertTrue(model.engine().startsWith("onednn/fp32 ") && model.engine().contains("error="), model.engine());
             assertEquals(MAX_BATCH, model.maxBatch());
             assertEquals(DeviceStatus.OK, driver.load(1, model).status);
             assertEquals(DeviceStatus.OK, driver.load(2, model).status, "a second copy at other addresses");
@@ -70,7 +70,7 @@ final class PlanModelsTest {
         final Path file = new TestModels(directory).write("branches", TestModels.model(TestModels.branches(64)));
         try (Driver driver = driver(CpuBackend.Engines.AUTO);
             CpuModel model = (CpuModel) driver.backend.compile(TestModels.source(file, Map.of(), 2))) {
-            assertTrue(model.engine().startsWith("ONNX Runtime") && model.engine().contains("node 'flag'"), model.engine());
+            assertTrue(model.engine().startsWith("onnxruntime: ") && model.engine().contains("node 'flag'"), model.engine());
             assertEquals(DeviceStatus.OK, driver.load(1, model).status);
             final byte[] request = Answers.request(model.inputs(), 1);
             Answers.assertClose(Answers.direct(file, model.inputs(), true, request), driver.infer(1, model, 1, request)[0]);
@@ -88,7 +88,7 @@ final class PlanModelsTest {
         final Path file = new TestModels(directory).zoo("mlp");
         try (Driver driver = new Driver(context(CpuBackend.Engines.AUTO).planTolerance(1e-12));
             CpuModel model = (CpuModel) driver.backend.compile(TestModels.source(file, Map.of(), 2))) {
-            assertTrue(model.engine().startsWith("ONNX Runtime") && model.engine().contains("error="), model.engine());
+            assertTrue(model.engine().startsWith("onnxruntime: ") && model.engine().contains("error="), model.engine());
         }
     }
 
@@ -117,7 +117,7 @@ final class PlanModelsTest {
         final Path file = new TestModels(directory).zoo("resnet18-64");
         try (Driver driver = new Driver(context(CpuBackend.Engines.ONEDNN).precision(ElementType.BFLOAT16));
             CpuModel model = (CpuModel) driver.backend.compile(TestModels.source(file, Map.of(), 2))) {
-            assertTrue(model.engine().contains("bf16 error="), model.engine());
+            assertTrue(model.engine().startsWith("onednn/bf16 error="), model.engine());
             driver.load(1, model);
             final byte[] request = Answers.request(model.inputs(), 1);
             final Operation operation = driver.run(Driver.inferOperation(1, model, 1, request));

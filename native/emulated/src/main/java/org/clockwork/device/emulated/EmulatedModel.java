@@ -66,6 +66,11 @@ final class EmulatedModel implements CompiledModel {
     }
 
     @Override
+    public String engine() {
+        return "emulated: the profile " + profile.name();
+    }
+
+    @Override
     public void close() {
         // Nothing is held.
     }

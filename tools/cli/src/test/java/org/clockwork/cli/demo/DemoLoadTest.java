@@ -67,7 +67,7 @@ class DemoLoadTest {
         final DemoModel model = new DemoModel(
             name, "test", count, Path.of("none"), Map.of(), ArrivalPattern.SUSTAINED, share, List.of(), null);
         final ModelInfo info = new ModelInfo(
-            7, name, 1, ModelState.READY, Status.OK, "", 1, 1, 4, 0, Protocol.NULL_NS, MS, "", "", profile,
+            7, name, 1, ModelState.READY, Status.OK, "", 1, 1, 4, 0, Protocol.NULL_NS, MS, "", "", "", profile,
             List.of(new TensorInfo("x", DataType.FLOAT32, 3 * 8 * 8 * 4, "3x8x8")),
             List.of(new TensorInfo("y", DataType.FLOAT32, 40, "10")));
         return new DemoRow(model, java.util.Collections.nCopies(count, info), 4, 1);
