@@ -55,6 +55,17 @@ final class Memories {
         return new memory.desc(dims, memory.data_type.f32, strides);
     }
 
+    /** One number for each channel, which is dimension 1. */
+    static memory.desc channels(final int rank, final long size) {
+        final long[] dims = new long[rank];
+        Arrays.fill(dims, 1);
+        dims[1] = size;
+        final long[] strides = new long[rank];
+        Arrays.fill(strides, size);
+        strides[1] = 1;
+        return new memory.desc(dims, memory.data_type.f32, strides);
+    }
+
     static memory.desc vector(final long size) {
         return new memory.desc(new long[] {size}, memory.data_type.f32, memory.format_tag.x);
     }

@@ -280,8 +280,37 @@ final class ProgramBuilder {
         return finish(pd, new layer_normalization_forward(pd));
     }
 
-    /** A batch normalisation of mean 0 and variance 1. */
+    /** A product and a sum, or where those have no fast code, a batch normalisation of mean 0 and variance 1. */
     private Call affine(final Step step) {
+        final Weight factors = weight(step.inputs().get(1));
+        final memory.desc row = Memories.channels(step.output().rank(), factors.elements());
+        final primitive_attr attributes = new primitive_attr();
+        attributes.set_scratchpad_mode(scratchpad_mode.user.value);
+        final post_ops ops = new post_ops();
+        ops.append_binary(algorithm.binary_add.value, row);
+        appendPostOps(step, ops, 1);
+        attributes.set_post_ops(ops);
+        final memory.desc source = source(step, 0);
+        final binary.primitive_desc pd;
+        try {
+            pd = new binary.primitive_desc(
+                library.engine(), algorithm.binary_mul.value, source, row, target(step), attributes, false);
+        } catch (final RuntimeException e) {
+            return normalization(step);
+        }
+        if (pd.impl_info_str().getString().startsWith("ref")) {
+            return normalization(step);
+        }
+        put(DNNL_ARG_SRC_1, layouts.entry(factors, "channels" + row.get_ndims(), row, row).memory());
+        final Weight shifts = weight(step.inputs().get(2));
+        put(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1,
+            layouts.entry(shifts, "channels" + row.get_ndims(), row, row).memory());
+        return finish(pd, new binary(pd));
+    }
+
+    private Call normalization(final Step step) {
+        names.clear();
+        memories.clear();
         final int flags = normalization_flags.use_global_stats.value | normalization_flags.use_scale.value
             | normalization_flags.use_shift.value;
         final var pd = new batch_normalization_forward.primitive_desc(library.engine(), INFERENCE, source(step, 0), target(step),
@@ -381,7 +410,13 @@ final class ProgramBuilder {
         final primitive_attr attributes = new primitive_attr();
         attributes.set_scratchpad_mode(scratchpad_mode.user.value);
         final post_ops ops = new post_ops();
-        int index = 0;
+        appendPostOps(step, ops, 0);
+        attributes.set_post_ops(ops);
+        return attributes;
+    }
+
+    private void appendPostOps(final Step step, final post_ops ops, final int first) {
+        int index = first;
         for (final PostOp postOp : step.postOps()) {
             if (postOp instanceof PostOp.Apply apply) {
                 ops.append_eltwise(Algorithms.of(apply.unary().function()), apply.unary().alpha(), apply.unary().beta());
@@ -393,8 +428,6 @@ final class ProgramBuilder {
             }
             index++;
         }
-        attributes.set_post_ops(ops);
-        return attributes;
     }
 
     private Call finish(final primitive_desc_base pd, final primitive primitive) {
