@@ -12,6 +12,9 @@ import org.clockwork.device.ModelException;
  * {@link #bind} said last. Made by the compiling thread, then used by the executing one.
  */
 public final class OneDnnModel implements AutoCloseable {
+    /** Changes whenever the same plans lay their weights out in another way than before. */
+    public static final int LAYOUT_VERSION = 2;
+
     private final OneDnn library;
     private final Layouts layouts;
     private final List<Plan> plans;
