@@ -57,7 +57,8 @@ final class PlanMaker {
         this.workspace = workspace;
         this.context = context;
         this.folder = folder;
-        environment = "plan " + Plan.VERSION + '.' + OneDnnModel.LAYOUT_VERSION + ' ' + library.version() + ' ' + Processor.fingerprint();
+        environment = "plan " + Plan.VERSION + '.' + OneDnnModel.LAYOUT_VERSION + ' ' + library.version() + ' '
+            + Processor.fingerprint();
     }
 
     /**
