@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <immintrin.h>
+#include <iterator>
 #include <tuple>
 #include <type_traits>
 #include <utility>

@@ -1,0 +1,399 @@
+// Streams and their threads.
+#include "stream.h"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <thread>
+
+#include "control.h"
+#include "memory.h"
+
+namespace cw {
+namespace {
+
+// Threads that run streams. A destroyed stream's thread first finishes what the stream was given.
+struct Threads {
+    std::mutex lock;
+    std::condition_variable ended;
+    int running = 0;
+};
+
+Threads& threads() {
+    static auto* const t = new Threads;
+    return *t;
+}
+
+Handles<Stream>& streams() {
+    static auto* const table = new Handles<Stream>(0x51);
+    return *table;
+}
+
+}  // namespace
+
+Stream::Stream(std::shared_ptr<Context> owner, bool isNonBlocking) : context(std::move(owner)), nonBlocking(isNonBlocking) {}
+
+void Stream::start() {
+    {
+        const std::lock_guard<std::mutex> hold(threads().lock);
+        threads().running++;
+    }
+    std::thread([self = shared_from_this()]() mutable {
+        pthread_setname_np(pthread_self(), "cuda-stand-in");
+        prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
+        self->work();
+        self.reset();
+        const std::lock_guard<std::mutex> hold(threads().lock);
+        threads().running--;
+        threads().ended.notify_all();
+    }).detach();
+}
+
+void Stream::work() {
+    std::unique_lock<std::mutex> hold(lock_);
+    for (;;) {
+        while (queue_.empty() && !stopping_) {
+            asleep_ = true;
+            arrived_.wait(hold);
+            asleep_ = false;
+        }
+        if (queue_.empty()) {
+            return;
+        }
+        Operation& operation = queue_.front();
+        hold.unlock();
+        execute(operation);
+        hold.lock();
+        Operation finished = std::move(queue_.front());
+        queue_.pop_front();
+        done_ = done_ + 1;
+        room_.notify_all();
+        if (waiters_ > 0) {
+            completed_.notify_all();
+        }
+        hold.unlock();
+        finished = Operation();  // what it held is let go without the lock
+        hold.lock();
+    }
+}
+
+void Stream::execute(Operation& operation) {
+    for (const Mark& mark : operation.after) {
+        mark.stream->awaitNumber(mark.number);
+    }
+    if (context->lost) {
+        return;
+    }
+    const int64_t startNs = nowNs();
+    if (operation.kind != nullptr) {
+        Function& kind = *operation.kind;
+        const uint64_t number = ++kind.calls;
+        if (number >= kind.failFrom && kind.failFrom != 0 && number < kind.failUntil) {
+            lose(*context, kind.failWith);
+            return;
+        }
+        for (const Range& range : operation.ranges) {
+            const std::string wrong = whatIsWrong(context->device, range.at, range.bytes, range.write);
+            if (!wrong.empty()) {
+                breach("%s: %s at %p, %zu bytes, %s", operation.name.c_str(), range.what, range.at, range.bytes, wrong.c_str());
+                lose(*context, CUDA_ERROR_ILLEGAL_ADDRESS);
+                return;
+            }
+        }
+    }
+    if (operation.run) {
+        const int error = operation.kind == nullptr ? (operation.run(), 0) : runGuarded(operation.run, operation.name.c_str());
+        if (error != 0) {
+            lose(*context, error);
+            return;
+        }
+    }
+    const int64_t least = std::max(operation.minimumNs, operation.kind == nullptr ? 0 : operation.kind->latencyNs.load());
+    if (least > 0 && nowNs() - startNs < least) {
+        sleepUntilNs(startNs + least);
+    }
+}
+
+uint64_t Stream::append(Operation operation) {
+    std::unique_lock<std::mutex> hold(lock_);
+    while (static_cast<int64_t>(queue_.size()) >= settings.queueEntries) {
+        room_.wait(hold);
+    }
+    queue_.push_back(std::move(operation));
+    if (asleep_) {
+        arrived_.notify_one();
+    }
+    return ++submitted_;
+}
+
+void Stream::awaitNumber(uint64_t number) {
+    if (done_ >= number) {
+        return;
+    }
+    std::unique_lock<std::mutex> hold(lock_);
+    waiters_++;
+    completed_.wait(hold, [&] { return done_ >= number; });
+    waiters_--;
+}
+
+void Stream::awaitAll() {
+    uint64_t number;
+    {
+        const std::lock_guard<std::mutex> hold(lock_);
+        number = submitted_;
+    }
+    awaitNumber(number);
+}
+
+bool Stream::isIdle() {
+    const std::lock_guard<std::mutex> hold(lock_);
+    return done_ == submitted_;
+}
+
+void Stream::stop() {
+    const std::lock_guard<std::mutex> hold(lock_);
+    stopping_ = true;
+    arrived_.notify_one();
+}
+
+std::string Stream::user(const void* at, size_t bytes) {
+    const auto* const first = static_cast<const char*>(at);
+    const std::lock_guard<std::mutex> hold(lock_);
+    for (const Operation& operation : queue_) {
+        for (const Range& range : operation.ranges) {
+            const auto* const used = static_cast<const char*>(range.at);
+            if (used < first + bytes && first < used + range.bytes) {
+                return operation.name;
+            }
+        }
+    }
+    return {};
+}
+
+void awaitStreamThreads() {
+    // Only those of streams that have been destroyed end; the others are counted as streams.
+    size_t expected = streams().all().size();
+    for (const auto& [handle, context] : contexts().all()) {
+        const std::lock_guard<std::mutex> hold(context->legacyLock);
+        expected += context->legacy ? 1 : 0;
+    }
+    std::unique_lock<std::mutex> hold(threads().lock);
+    threads().ended.wait_for(hold, std::chrono::seconds(10), [&] { return threads().running <= static_cast<int>(expected); });
+}
+
+namespace {
+
+std::shared_ptr<Stream> legacyStream(const std::shared_ptr<Context>& context) {
+    const std::lock_guard<std::mutex> hold(context->legacyLock);
+    if (!context->legacy) {
+        context->legacy = std::make_shared<Stream>(context, false);
+        context->legacy->start();
+    }
+    return context->legacy;
+}
+
+bool isLegacy(const Stream& stream) {
+    return stream.handle == 0;
+}
+
+}  // namespace
+
+bool isStream(void* stream) {
+    const auto handle = reinterpret_cast<uint64_t>(stream);
+    return handle <= STREAM_PER_THREAD || streams().find(handle) != nullptr;
+}
+
+std::shared_ptr<Stream> streamOf(const Call& call, CUstream stream, const char* function) {
+    const auto handle = reinterpret_cast<uint64_t>(stream);
+    if (handle <= STREAM_PER_THREAD) {
+        return legacyStream(call.context);
+    }
+    std::shared_ptr<Stream> found = streams().find(handle);
+    if (!found) {
+        breach("%s: no such stream (destroyed?)", function);
+    }
+    return found;
+}
+
+CUresult submitTo(const std::shared_ptr<Stream>& stream, Operation operation, Mark* mark) {
+    Context& context = *stream->context;
+    const std::lock_guard<std::mutex> hold(context.submitting);
+    // The default stream comes after everything in the context's blocking streams, and they after it.
+    if (isLegacy(*stream)) {
+        for (const auto& [handle, other] : streams().all()) {
+            if (other->context.get() == &context && !other->nonBlocking && !other->isIdle()) {
+                const uint64_t number = other->append({nullptr, "default stream", {}, nullptr, {}, 0});
+                operation.after.push_back({other, number});
+            }
+        }
+    } else if (!stream->nonBlocking && context.legacy && !context.legacy->isIdle()) {
+        operation.after.push_back({context.legacy, context.legacy->append({nullptr, "default stream", {}, nullptr, {}, 0})});
+    }
+    const uint64_t number = stream->append(std::move(operation));
+    if (mark != nullptr) {
+        *mark = {stream, number};
+    }
+    return CUDA_SUCCESS;
+}
+
+std::vector<std::shared_ptr<Stream>> streamsOf(const Context& context) {
+    std::vector<std::shared_ptr<Stream>> own;
+    for (const auto& [handle, stream] : streams().all()) {
+        if (stream->context.get() == &context) {
+            own.push_back(stream);
+        }
+    }
+    if (context.legacy) {
+        own.push_back(context.legacy);
+    }
+    return own;
+}
+
+void awaitContext(const Context& context) {
+    for (const std::shared_ptr<Stream>& stream : streamsOf(context)) {
+        stream->awaitAll();
+    }
+}
+
+void releaseEvents(const std::shared_ptr<Context>& context);
+
+void releaseStreams(const std::shared_ptr<Context>& context) {
+    int leaked = 0;
+    for (const auto& [handle, stream] : streams().all()) {
+        if (stream->context == context) {
+            leaked++;
+            stream->stop();
+            streams().remove(handle);
+            count(Thing::STREAMS, -1);
+        }
+    }
+    {
+        const std::lock_guard<std::mutex> hold(context->legacyLock);
+        if (context->legacy) {
+            context->legacy->stop();
+            context->legacy.reset();
+        }
+    }
+    if (leaked > 0 && !context->lost) {
+        breach("context ended with %d streams", leaked);
+    }
+    releaseEvents(context);
+}
+
+CUresult submit(void* handle, const char* name, std::vector<Range> ranges, std::function<void()> run) {
+    static Function& kind = function("execute:library");
+    static Function& caller = function("submit");
+    Call call(caller, Needs::CONTEXT);
+    if (call.result != CUDA_SUCCESS) {
+        return call.result;
+    }
+    const std::shared_ptr<Stream> stream = streamOf(call, static_cast<CUstream>(handle), name);
+    if (!stream) {
+        return CUDA_ERROR_INVALID_HANDLE;
+    }
+    REQUIRE(stream->context == call.context, CUDA_ERROR_INVALID_HANDLE, "%s: the stream belongs to another context", name);
+    return submitTo(stream, {&kind, name, std::move(ranges), std::move(run), {}, 0});
+}
+
+}  // namespace cw
+
+using namespace cw;
+
+namespace {
+
+CUresult createStream(const Call& call, CUstream* result, unsigned flags, int priority) {
+    REQUIRE(result != nullptr && flags <= 1, CUDA_ERROR_INVALID_VALUE, "cuStreamCreate: flags %u", flags);
+    auto stream = std::make_shared<Stream>(call.context, flags == 1);
+    stream->priority = std::max(-5, std::min(0, priority));
+    stream->flags = flags;
+    stream->handle = streams().add(stream);
+    stream->start();
+    count(Thing::STREAMS, 1);
+    *result = reinterpret_cast<CUstream>(stream->handle);
+    return CUDA_SUCCESS;
+}
+
+}  // namespace
+
+API cuStreamCreate(CUstream* result, unsigned flags) {
+    ENTER(CONTEXT);
+    return createStream(call, result, flags, 0);
+}
+
+API cuStreamCreateWithPriority(CUstream* result, unsigned flags, int priority) {
+    ENTER(CONTEXT);
+    return createStream(call, result, flags, priority);
+}
+
+API cuStreamDestroy_v2(CUstream handle) {
+    ENTER(CONTEXT);
+    const std::shared_ptr<Stream> stream = streams().remove(reinterpret_cast<uint64_t>(handle));
+    REQUIRE(stream, CUDA_ERROR_INVALID_HANDLE, "cuStreamDestroy: no such stream (destroyed already?)");
+    stream->stop();
+    count(Thing::STREAMS, -1);
+    return CUDA_SUCCESS;
+}
+
+API cuStreamSynchronize(CUstream handle) {
+    ENTER(CONTEXT);
+    const std::shared_ptr<Stream> stream = streamOf(call, handle, __func__);
+    if (!stream) {
+        return CUDA_ERROR_INVALID_HANDLE;
+    }
+    stream->awaitAll();
+    return static_cast<CUresult>(stream->context->lost.load());
+}
+
+API cuStreamQuery(CUstream handle) {
+    ENTER(CONTEXT);
+    const std::shared_ptr<Stream> stream = streamOf(call, handle, __func__);
+    if (!stream) {
+        return CUDA_ERROR_INVALID_HANDLE;
+    }
+    const bool idle = stream->isIdle();
+    const int lost = stream->context->lost;
+    return lost != 0 ? static_cast<CUresult>(lost) : idle ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
+}
+
+API cuStreamGetFlags(CUstream handle, unsigned* flags) {
+    ENTER(CONTEXT);
+    const std::shared_ptr<Stream> stream = streamOf(call, handle, __func__);
+    if (!stream) {
+        return CUDA_ERROR_INVALID_HANDLE;
+    }
+    *flags = stream->flags;
+    return CUDA_SUCCESS;
+}
+
+API cuStreamGetPriority(CUstream handle, int* priority) {
+    ENTER(CONTEXT);
+    const std::shared_ptr<Stream> stream = streamOf(call, handle, __func__);
+    if (!stream) {
+        return CUDA_ERROR_INVALID_HANDLE;
+    }
+    *priority = stream->priority;
+    return CUDA_SUCCESS;
+}
+
+API cuStreamGetCtx(CUstream handle, CUcontext* context) {
+    ENTER(CONTEXT);
+    const std::shared_ptr<Stream> stream = streamOf(call, handle, __func__);
+    if (!stream) {
+        return CUDA_ERROR_INVALID_HANDLE;
+    }
+    *context = reinterpret_cast<CUcontext>(stream->context->handle);
+    return CUDA_SUCCESS;
+}
+
+API cuLaunchHostFunc(CUstream handle, CUhostFn body, void* user) {
+    ENTER(CONTEXT);
+    const std::shared_ptr<Stream> stream = streamOf(call, handle, __func__);
+    if (!stream) {
+        return CUDA_ERROR_INVALID_HANDLE;
+    }
+    REQUIRE(body != nullptr, CUDA_ERROR_INVALID_VALUE, "cuLaunchHostFunc: no function");
+    return submitTo(stream, {nullptr, "host function", {}, [body, user] {
+        inHostFunction = true;
+        body(user);
+        inHostFunction = false;
+    }, {}, 0});
+}
