@@ -84,7 +84,7 @@ link() {
     fi
 }
 
-# Host builds of the kernels: each .cu as it is, then a table of its entries with the hash that its PTX holds.
+# Host builds of the kernels (clang has warned already): each .cu as it is, then a table of its entries with the hash that its PTX holds.
 compile kernels/grid.cpp
 kernel_objects=("$object")
 tables=""
@@ -103,7 +103,7 @@ for cu in "$cuda_sources"/*.cu; do
     } > "$source.new"
     cmp -s "$source.new" "$source" || mv "$source.new" "$source"
     rm -f "$source.new"
-    compile "$source"
+    compile "$source" -w
     kernel_objects+=("$object")
     tables="$tables $name"
 done

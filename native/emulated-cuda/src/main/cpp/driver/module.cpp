@@ -317,5 +317,5 @@ API cuLaunchKernel(CUfunction handle, unsigned gridX, unsigned gridY, unsigned g
     }
     std::vector<Range> ranges;
     findPointers(launch->params, ranges);
-    return submitTo(stream, {&kind, kernel->name, std::move(ranges), [launch] { launch->run(); }, {}, 0});
+    return submitTo(stream, {&kind, kernel->name, std::move(ranges), [launch] { launch->run(); }, {}, 0, true});
 }

@@ -76,6 +76,19 @@ void Stream::work() {
     }
 }
 
+int Stream::run(Operation& operation) {
+    if (operation.kind == nullptr) {
+        operation.run();
+        return 0;
+    }
+    static std::mutex kernelLock;  // kernels of all streams take turns: see grid.h
+    std::unique_lock<std::mutex> hold(kernelLock, std::defer_lock);
+    if (operation.isKernel) {
+        hold.lock();
+    }
+    return runGuarded(operation.run, operation.name.c_str());
+}
+
 void Stream::execute(Operation& operation) {
     for (const Mark& mark : operation.after) {
         mark.stream->awaitNumber(mark.number);
@@ -101,7 +114,7 @@ void Stream::execute(Operation& operation) {
         }
     }
     if (operation.run) {
-        const int error = operation.kind == nullptr ? (operation.run(), 0) : runGuarded(operation.run, operation.name.c_str());
+        const int error = run(operation);
         if (error != 0) {
             lose(*context, error);
             return;

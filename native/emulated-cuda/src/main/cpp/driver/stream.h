@@ -20,6 +20,7 @@ struct Operation {
     std::function<void()> run;
     std::vector<Mark> after;              // what must have completed elsewhere
     int64_t minimumNs = 0;
+    bool isKernel = false;
 };
 
 struct Stream : std::enable_shared_from_this<Stream> {
@@ -45,6 +46,7 @@ struct Stream : std::enable_shared_from_this<Stream> {
 private:
     void work();
     void execute(Operation& operation);
+    int run(Operation& operation);
 
     std::mutex lock_;
     std::condition_variable arrived_;

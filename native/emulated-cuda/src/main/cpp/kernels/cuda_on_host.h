@@ -20,7 +20,7 @@
 #define __device__
 #define __host__
 #define __constant__ static const
-#define __shared__ static thread_local
+#define __shared__ static
 #define __forceinline__ inline __attribute__((always_inline))
 #define __align__(n) __attribute__((aligned(n)))
 #define __launch_bounds__(...)

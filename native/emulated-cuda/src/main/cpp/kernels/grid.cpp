@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <vector>
 
-thread_local CwGrid cwGrid;
+CwGrid cwGrid;
 
 // void cwSwitch(void** savedStack, void* stack): saves the callee's registers on this stack and takes up another one.
 asm(R"(
@@ -52,7 +52,6 @@ struct Fiber {
     unsigned mask = 0;    // of the lanes it waits for
 };
 
-// Everything of one stream's thread; its memory is given back when that thread ends.
 struct Runner {
     std::vector<Fiber> fibers;
     unsigned used = 0;               // fibers of this block
@@ -66,19 +65,16 @@ struct Runner {
     std::vector<unsigned> waiting;   // by warp: lanes at the warp barrier
     std::vector<unsigned> blockBound;  // by warp: lanes at the block barrier
     std::vector<char> shared;
-
-    ~Runner() {
-        for (Fiber& f : fibers) {
-            munmap(f.stack, STACK_BYTES);
-        }
-    }
 };
 
-thread_local Runner runner;
+Runner& theRunner() {
+    static Runner* const r = new Runner;  // never destroyed: a stream may outlive main
+    return *r;
+}
 
 void fiberMain() {
     for (;;) {
-        Runner& r = runner;
+        Runner& r = theRunner();
         r.body(r.params);
         r.current->state = State::IDLE;
         r.finished++;
@@ -112,7 +108,7 @@ void resume(Runner& r, Fiber& f) {
 }
 
 void await(State state, unsigned mask) {
-    Runner& r = runner;
+    Runner& r = theRunner();
     Fiber& f = *r.current;
     f.state = state;
     f.thread = cwGrid.threadIndex;
@@ -200,15 +196,16 @@ void cwSyncThreads() {
 
 unsigned cwExchange(unsigned mask, unsigned bits, int lane) {
     const unsigned thread = cwGrid.threadIndex;
-    runner.brought[thread] = bits;
+    Runner& r = theRunner();
+    r.brought[thread] = bits;
     await(State::AT_WARP_BARRIER, mask | 1u << (thread % WARP));
     const unsigned from = thread / WARP * WARP + static_cast<unsigned>(lane);
-    return from < cwGrid.threadCount ? runner.taken[from] : bits;
+    return from < cwGrid.threadCount ? r.taken[from] : bits;
 }
 
 extern "C" __attribute__((visibility("default"))) CwGridResult cwRunGrid(
         const CwHostKernel* kernel, void** params, CwDim grid, CwDim block, unsigned dynamicSharedBytes, int skipLastBlock) {
-    Runner& r = runner;
+    Runner& r = theRunner();
     // A kernel that was cut off (a fault) leaves fibers anywhere: all start afresh.
     const unsigned threads = block.x * block.y * block.z;
     r.fibers.reserve(threads);

@@ -1,11 +1,14 @@
-// How kernels run on the host: the state of the grid that a thread is running, and what kernels wait with.
+// How kernels run on the host: the state of the grid that is running, and what kernels wait with.
+//
+// One kernel runs at a time in the whole process (the driver sees to it), so all of this is plain static memory, shared memory
+// included: thread-local memory of a loaded library costs a call for each use.
 #pragma once
 
 struct CwDim {
     unsigned x, y, z;
 };
 
-// What the thread of a stream is running. Read by kernels as threadIdx and its like.
+// What is running. Read by kernels as threadIdx and its like.
 struct CwGrid {
     CwDim thread, block, blockSize, gridSize;
     unsigned threadIndex;     // of the running thread in its block
@@ -14,7 +17,7 @@ struct CwGrid {
     void* dynamicShared;
 };
 
-extern thread_local CwGrid cwGrid __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern CwGrid cwGrid __attribute__((visibility("hidden")));
 
 // One entry of a .cu file.
 struct CwHostKernel {

@@ -91,7 +91,7 @@ final class KernelTest {
                 final float[] results = Driver.download(y, N);
                 for (int i = 0; i < N; i++) {
                     final double wanted = wanted(f, values[i]);
-                    final double tolerance = f == 5 ? 4e-3 : 3e-7;
+                    final double tolerance = f == 5 ? 4e-3 : f == 6 ? 2e-6 : 3e-7;
                     assertTrue(
                         Double.isNaN(wanted) ? Float.isNaN(results[i])
                             : Math.abs(wanted - results[i]) <= tolerance * (1 + Math.abs(wanted)) || wanted == results[i],
