@@ -149,6 +149,33 @@ class ArrivalsTest {
     }
 
     @Test
+    void closedLoopStartsAtRandomPhases() {
+        final Arrivals arrivals = new ClosedLoopArrivals(1_000, 0, SECOND, false, random("phases"));
+        long last = -1;
+        long sum = 0;
+        for (int i = 0; i < 1_000; i++) {
+            assertTrue(arrivals.dueNs() >= last && arrivals.dueNs() < SECOND);
+            last = arrivals.dueNs();
+            sum += last;
+            arrivals.advance();
+        }
+        assertEquals(SECOND / 2.0, sum / 1_000.0, SECOND * 0.05, "seed=" + SEED);
+        assertEquals(Arrivals.NEVER, arrivals.dueNs());
+    }
+
+    @Test
+    void aPatientClientWaitsForTheEndOfWhatWasRefused() {
+        final Arrivals patient = new ClosedLoopArrivals(1, 0, 0, true, random("a"));
+        final Arrivals other = new ClosedLoopArrivals(1, 0, 0, false, random("a"));
+        patient.advance();
+        other.advance();
+        patient.onEnded(50, 100);
+        other.onEnded(50, 100);
+        assertEquals(100, patient.dueNs());
+        assertEquals(50, other.dueNs());
+    }
+
+    @Test
     void streamsOfOneSeedDiffer() {
         assertTrue(random("one").nextLong() != random("other").nextLong());
         assertTrue(random("one").nextLong() != new Xoshiro(SEED + 1, "one").nextLong());

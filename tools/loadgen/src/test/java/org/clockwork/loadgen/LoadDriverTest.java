@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.clockwork.schema.Protocol;
@@ -68,6 +69,40 @@ class LoadDriverTest {
         final Summary summary = Summary.of(recorder, run(true));
         assertEquals(1, summary.total().offered());
         assertEquals(Map.of("CLIENT_BACK_PRESSURE", 1L), summary.total().refusedBy());
+    }
+
+    @Test
+    void refusedClientsAskAgainWhenTheDeadlineHasPassedAndAnsweredOnesAtOnce() {
+        final LoadDriver driver = new LoadDriver(
+            List.of(new LoadStream(0, "s", new ClosedLoopArrivals(2, 0, 0, true, new Xoshiro(1, "clients")), new long[] {7},
+                new int[] {0}, 100 * MS, ModelChoice.uniform(1, null))),
+            this::take, recorder, 10, START, 0, 1_000 * MS);
+        assertEquals(2, driver.doWork(START));
+        driver.onEnd(taken.remove(), Status.DEADLINE_UNREACHABLE.value(), 0, START + 10 * MS);
+        driver.onEnd(taken.remove(), OK, 0, START + 30 * MS);
+        assertEquals(START + 30 * MS, driver.nextWakeNs());
+        assertEquals(1, driver.doWork(START + 30 * MS));
+        assertEquals(START + 100 * MS, driver.nextWakeNs());
+    }
+
+    @Test
+    void anObserverSeesEachRecordedRequestTwice() {
+        final List<String> seen = new ArrayList<>();
+        final LoadDriver driver = driver(10, 10, 100 * MS, 100 * MS, 1_000 * MS).observer(new LoadObserver() {
+            @Override
+            public void onOffered(final LoadStream stream, final int modelIndex, final long dueNs) {
+                seen.add("offered " + modelIndex + " " + dueNs / MS);
+            }
+
+            @Override
+            public void onEnded(final LoadStream stream, final int modelIndex, final long dueNs, final Outcome outcome) {
+                seen.add(outcome + " " + modelIndex + " " + dueNs / MS);
+            }
+        });
+        driver.doWork(START + 150 * MS);
+        driver.onEnd(taken.remove(), OK, 0, START + 150 * MS);
+        driver.onEnd(taken.remove(), OK, 0, START + 160 * MS);
+        assertEquals(List.of("offered 0 150", "IN_TIME 0 150"), seen);
     }
 
     @Test

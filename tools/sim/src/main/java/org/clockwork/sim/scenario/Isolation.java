@@ -89,10 +89,11 @@ final class Isolation implements Scenario {
             final double attainment =
                 (double) beside.recorder().count(0, Outcome.IN_TIME) / Math.max(1, beside.recorder().offered(0));
             final double perS = beside.recorder().count(1, Outcome.IN_TIME) * NS_PER_S / beside.durationNs();
-            metrics.add(Metric.percent(BATCH[i][0] + "x" + BATCH[i][1] + " %", attainment));
-            metrics.add(new Metric("lost", 100 * (alone.attainment() - attainment), "%.3f"));
-            metrics.add(Metric.rate("batch/s", perS));
-            metrics.add(Metric.percent("of idle %", perS / (idle * bestPerS)));
+            final String name = BATCH[i][0] + "x" + BATCH[i][1];
+            metrics.add(Metric.percent(name + " %", attainment));
+            metrics.add(new Metric(name + " lost", 100 * (alone.attainment() - attainment), "%.3f"));
+            metrics.add(Metric.rate(name + " batch/s", perS));
+            metrics.add(Metric.percent(name + " of idle %", perS / (idle * bestPerS)));
             durationNs += beside.durationNs();
             score += attainment;
         }

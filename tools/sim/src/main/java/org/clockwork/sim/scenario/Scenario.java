@@ -10,6 +10,10 @@ public interface Scenario {
     /** What is set up, and what it shows, in a sentence or two. */
     String description();
 
+    /** Fills in what was not asked for and is its own, such as another length than usual. */
+    default void fillIn(final ScenarioOptions options) {
+    }
+
     /** Its set-ups, in the order of the report; throws IllegalArgumentException with a sentence for wrong options. */
     List<Case> cases(ScenarioOptions options);
 

@@ -52,6 +52,12 @@ public final class ScenarioOptions {
         return asked == null || asked.isEmpty() ? standard : asked;
     }
 
+    /** Fills in length and warm-up where none was asked for. */
+    void length(final long standardWarmupNs, final long standardNs) {
+        warmupNs = warmupNs == null ? standardWarmupNs : warmupNs;
+        durationNs = durationNs == null ? standardNs : durationNs;
+    }
+
     /** Checks what can be wrong whatever the scenario; the message of the exception is a sentence. */
     public void check() {
         system.check();

@@ -28,13 +28,14 @@ public final class ScenarioRunner {
     }
 
     /**
-     * A runner; checks the options.
+     * A runner; checks the options, and fills in what was not asked for.
      *
      * @param progress  takes a line now and then.
      * @param wallClock real time, for progress only.
      */
     public ScenarioRunner(
         final Scenario scenario, final ScenarioOptions options, final LineSink progress, final LongSupplier wallClock) {
+        scenario.fillIn(options);
         options.check();
         for (final String policy : options.policies) {
             if (!QueueScheduler.POLICIES.contains(policy)) {

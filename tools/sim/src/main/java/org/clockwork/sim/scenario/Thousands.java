@@ -19,7 +19,6 @@ final class Thousands implements Scenario {
     /** The established model is alone for so long. */
     private static final long ALONE_NS = 3 * S;
     private static final long WARMUP_NS = 10 * S;
-    private static final long RAMP_WARMUP_NS = ALONE_NS;
     /** After the last model has become active. */
     private static final long RAMP_END_NS = 60 * S;
     private static final int ESTABLISHED = 0;
@@ -37,11 +36,20 @@ final class Thousands implements Scenario {
     }
 
     @Override
+    public void fillIn(final ScenarioOptions options) {
+        if (options.active == null) {
+            options.length(ALONE_NS, most(options) * S + RAMP_END_NS);
+        } else {
+            options.length(WARMUP_NS, ScenarioOptions.DURATION_NS);
+        }
+    }
+
+    @Override
     public List<Case> cases(final ScenarioOptions options) {
         final List<Case> cases = new ArrayList<>();
         final long sloNs = ScenarioOptions.or(options.slosNs, List.of(SLO_NS)).get(0);
         if (options.active == null) {
-            final int most = ScenarioOptions.or(options.models, List.of(MOST)).get(0);
+            final int most = most(options);
             cases.add(one("1 to " + most + " active", (system, progress) -> ramp(system, options, most, sloNs, progress)));
         } else {
             for (final int active : options.active) {
@@ -57,17 +65,16 @@ final class Thousands implements Scenario {
             "one: share in time of the established model; least: the same in its worst minute (or second, where it is shorter)",
             "rest/s: answers in time a second of all others, with a growing number in the last minute",
             "bound: the least of memory (requests whose model is loaded), load engine (largest groups first) and execution "
-                + "(at the batches that the rates allow, beside the established model): see ColdBound");
+                + "(at the batches that the rates allow, beside the established model)");
     }
 
     private static CaseResult hold(
         final SimOptions system, final ScenarioOptions options, final int active, final long sloNs, final Progress progress) {
-        final long warmupNs = options.warmupNs == null ? WARMUP_NS : options.warmupNs;
-        final TimeTally tally = new TimeTally(2, S, warmupNs, options.durationNs());
+        final TimeTally tally = new TimeTally(2, S, options.warmupNs(), options.durationNs());
         try (SimSystem simulated = new SimSystem(system)) {
             final List<ModelInfo> models = simulated.register("resnet50", Kind.RESNET50, active + 1);
             final RunResult result = simulated.run(
-                workload(system, models, warmupNs, options.durationNs(), sloNs,
+                workload(system, options, models, sloNs,
                     ModelChoice.uniform(active, new Xoshiro(system.seed, "models"))).observer(tally), progress);
             final double rest = tally.inTime(REST, 0, tally.windows()) * 1e9 / options.durationNs();
             final double bound =
@@ -79,28 +86,27 @@ final class Thousands implements Scenario {
 
     private static CaseResult ramp(
         final SimOptions system, final ScenarioOptions options, final int most, final long sloNs, final Progress progress) {
-        final long durationNs = options.durationNs == null ? most * S + RAMP_END_NS : options.durationNs;
-        final TimeTally tally = new TimeTally(2, S, RAMP_WARMUP_NS, durationNs);
+        final TimeTally tally = new TimeTally(2, S, options.warmupNs(), options.durationNs());
         try (SimSystem simulated = new SimSystem(system)) {
             final List<ModelInfo> models = simulated.register("resnet50", Kind.RESNET50, most + 1);
             final ModelChoice growing = ModelChoice.growing(most, S, new Xoshiro(system.seed, "models"));
             final RunResult result = simulated.run(
-                workload(system, models, RAMP_WARMUP_NS, durationNs, sloNs, dueNs -> growing.next(dueNs - ALONE_NS))
-                    .observer(tally), progress);
+                workload(system, options, models, sloNs, dueNs -> growing.next(dueNs - ALONE_NS)).observer(tally), progress);
+            final int activeFirst = (int) ((options.warmupNs() - ALONE_NS) / S);
             final int last = (int) Math.min(tally.windows(), RAMP_END_NS / S);
             final double rest = (double) tally.inTime(REST, tally.windows() - last, last) / last;
-            final int active = (int) Math.min(most, durationNs / S);
+            final int active = Math.max(1, Math.min(most, activeFirst + tally.windows() - last / 2));
             final ColdBound bound = new ColdBound(Kind.resnet50(system), system, sloNs);
             return new CaseResult(result.recorder(), result.durationNs(), rest,
                 metrics(result, tally, rest, bound.perSecond(active, REST_PER_S, ONE_PER_S), last),
-                List.of(curve(tally, most, bound)));
+                List.of(curve(tally, activeFirst, most, bound)));
         }
     }
 
     private static Workload workload(
-        final SimOptions system, final List<ModelInfo> models, final long warmupNs, final long durationNs, final long sloNs,
+        final SimOptions system, final ScenarioOptions options, final List<ModelInfo> models, final long sloNs,
         final ModelChoice choice) {
-        return new Workload(List.of("established", "rest"), warmupNs, durationNs)
+        return new Workload(List.of("established", "rest"), options.warmupNs(), options.durationNs())
             .add(ESTABLISHED, new PoissonArrivals(ONE_PER_S, new Xoshiro(system.seed, "established")),
                 models.subList(0, 1), ModelChoice.uniform(1, null), sloNs)
             .add(REST, new DelayedArrivals(new PoissonArrivals(REST_PER_S, new Xoshiro(system.seed, "rest")), ALONE_NS),
@@ -124,19 +130,23 @@ final class Thousands implements Scenario {
     }
 
     /** How it went while the number of active models grew. */
-    private static String curve(final TimeTally tally, final int most, final ColdBound bound) {
+    private static String curve(final TimeTally tally, final int activeFirst, final int most, final ColdBound bound) {
         final Table table = new Table("active", "one %", "rest/s", "bound/s");
         final int rows = 20;
         final int step = Math.max(1, most / rows);
         for (int from = 0; from + step <= tally.windows(); from += step) {
-            final int middle = Math.min(most, from + step / 2 + 1);
+            final int middle = Math.max(1, Math.min(most, activeFirst + from + step / 2 + 1));
             table.row(
-                Math.min(most, from + 1) + " to " + Math.min(most, from + step),
+                Math.min(most, activeFirst + from + 1) + " to " + Math.min(most, activeFirst + from + step),
                 Metric.percent("", tally.attainment(ESTABLISHED, from, step)).text(),
                 Metric.rate("", (double) tally.inTime(REST, from, step) / step).text(),
                 Metric.rate("", bound.perSecond(middle, REST_PER_S, ONE_PER_S)).text());
         }
         return table.toString();
+    }
+
+    private static int most(final ScenarioOptions options) {
+        return ScenarioOptions.or(options.models, List.of(MOST)).get(0);
     }
 
     private static Case one(final String label, final Body body) {
