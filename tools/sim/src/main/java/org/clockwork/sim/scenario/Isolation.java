@@ -18,6 +18,8 @@ final class Isolation implements Scenario {
     private static final double PER_MODEL_PER_S = 200;
     private static final long BATCH_PHASE_NS = 100_000_000L;
     private static final double NS_PER_S = 1e9;
+    /** Where this batch can't make a sensitive request late by itself, there is nothing to be traded. */
+    private static final int SAFE_BATCH = 4;
     /** Models without SLO, and closed-loop clients of each. */
     private static final int[][] BATCH = {{12, 16}, {48, 4}};
 
@@ -66,6 +68,8 @@ final class Isolation implements Scenario {
             "safe/s: that idle time at the largest batch that can't by itself make a sensitive request miss its SLO, for it "
                 + "ends while the request can still wait (no pre-emption); 0 where even one execution is too long: there, batch "
                 + "work costs attainment or needs GPUs kept free",
+            "trade-off (below 3.4x): the most that is possible without pre-emption on GPUs that do no batch work, and the "
+                + "batch-16 throughput of the others",
             "most/s: batch-16 throughput of the time that is left if the sensitive requests run at their best batches");
     }
 
@@ -100,7 +104,8 @@ final class Isolation implements Scenario {
         metrics.add(Metric.rate("safe/s", idle * kind.perSecond(safeBatch(kind, sloNs))));
         metrics.add(Metric.rate("most/s",
             (system.gpus - SENSITIVE * PER_MODEL_PER_S * kind.leastNs(sloNs) / NS_PER_S) * bestPerS));
-        return new CaseResult(all, durationNs, score, metrics, List.of());
+        return new CaseResult(all, durationNs, score, metrics,
+            safeBatch(kind, sloNs) < SAFE_BATCH ? List.of(tradeOff(system, options, kind, sloNs)) : List.of());
     }
 
     private static RunResult run(
@@ -119,6 +124,21 @@ final class Isolation implements Scenario {
             }
             return simulated.run(workload, progress);
         }
+    }
+
+    /** What keeping GPUs free of batch work would give at best, for each number of them. */
+    private static String tradeOff(
+        final SimOptions system, final ScenarioOptions options, final Kind kind, final long sloNs) {
+        final StringBuilder text = new StringBuilder(
+            "trade-off at " + Labels.ms(sloNs) + " by GPUs kept free of batch work, sensitive in time at most and batch/s:");
+        for (int free = system.gpus; free >= 0; free--) {
+            final double attainment = free == 0 ? 0
+                : NonPreemption.attainment(arrivals(system), kind, free, sloNs, options.warmupNs(), options.durationNs());
+            text.append(free == system.gpus ? " " : "; ").append(free).append(": ")
+                .append(Metric.percent("", attainment).text()).append(" % and ")
+                .append(Labels.number(Math.round((system.gpus - free) * kind.perSecond(kind.maxBatch()))));
+        }
+        return text.toString();
     }
 
     private static PoissonArrivals arrivals(final SimOptions system) {

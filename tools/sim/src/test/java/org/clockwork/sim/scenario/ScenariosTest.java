@@ -86,6 +86,16 @@ class ScenariosTest {
     }
 
     @Test
+    void whereNoBatchIsSafeIsolationShowsWhatKeepingDevicesFreeWouldGive() {
+        options.gpus = 2;
+        options.multiples = List.of(2.25);
+        options.length(S / 2, S / 2);
+        final ScenarioReport report = run("isolation");
+        assertTrue(report.text().contains("trade-off at 6.14 ms"), report::text);
+        assertTrue(report.text().contains("0: 0.000 % and 1850"), report::text);
+    }
+
+    @Test
     void overloadDoesNotLowerGoodput() {
         options.gpus = 2;
         options.models = List.of(60);
