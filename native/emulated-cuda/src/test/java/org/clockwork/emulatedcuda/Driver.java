@@ -72,6 +72,11 @@ final class Driver implements AutoCloseable {
     /** The result is that error, and what was wrong is written down; its text holds {@code words}. */
     static void refused(final int error, final int result, final String words) {
         assertEquals(CUresult.stringFor(error), CUresult.stringFor(result));
+        breached(words);
+    }
+
+    /** One thing was done wrong, and what is written down of it holds {@code words}. */
+    static void breached(final String words) {
         final List<String> breaches = EmulatedCuda.takeBreaches();
         assertEquals(1, breaches.size(), breaches::toString);
         assertTrue(breaches.get(0).contains(words), breaches::toString);
