@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         SimCommands.ThousandsCommand.class,
         SimCommands.HowLowCommand.class,
         SimCommands.IsolationCommand.class,
+        SimAzureCommands.AzureCommand.class,
         SimCommands.OverloadCommand.class,
     },
     footerHeading = "%nExamples:%n",

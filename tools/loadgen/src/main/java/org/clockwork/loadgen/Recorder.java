@@ -90,6 +90,15 @@ public final class Recorder {
         return sum;
     }
 
+    /** Answers so far whose model had to be loaded after their request had come. */
+    public long coldStarts() {
+        long sum = 0;
+        for (final Group group : groups) {
+            sum += group.coldStarts;
+        }
+        return sum;
+    }
+
     /** Requests that ended like this so far. */
     public long count(final Outcome outcome) {
         long sum = 0;

@@ -1,5 +1,6 @@
 package org.clockwork.sim.scenario;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /** What is asked of a scenario: plain fields; null means the scenario's own default. Filled in once by the command. */
@@ -36,6 +37,13 @@ public final class ScenarioOptions {
     /** Numbers of active models to run. */
     public List<Integer> active;
 
+    /** Seed of the order of the models' kinds, and of what is drawn from a trace. */
+    public long kindSeed = 1;
+    /** Trace in the format of Azure Functions 2019; null for the built-in mix. */
+    public Path trace;
+    /** Requests of the counted part, in place of its length. */
+    public Long requests;
+
     long durationNs() {
         return durationNs == null ? DURATION_NS : durationNs;
     }
@@ -64,6 +72,7 @@ public final class ScenarioOptions {
         check(seeds >= 1 && seeds <= 1000, "--seeds is 1 to 1000");
         check(durationNs() > 0, "--duration is positive");
         check(warmupNs() >= 0, "--warm-up is not negative");
+        check(requests == null || requests > 0, "--requests is positive");
         check(gpus == null || gpus >= 1 && gpus <= 4096, "--gpus is 1 to 4096");
         check(slosNs == null || slosNs.stream().allMatch(slo -> slo > 0), "--slo is positive");
         check(multiples == null || multiples.stream().allMatch(multiple -> multiple > 0), "--multiple is positive");

@@ -5,7 +5,7 @@ import java.util.List;
 /** The scenarios there are. */
 public final class Scenarios {
     private static final List<Scenario> ALL =
-        List.of(new Compare(), new Thousands(), new HowLow(), new Isolation(), new Overload());
+        List.of(new Compare(), new Thousands(), new HowLow(), new Isolation(), new Azure(), new Overload());
 
     private Scenarios() {
     }
