@@ -14,7 +14,7 @@ final class SimAzureCommands {
     /** What says which mix. */
     abstract static class MixCommand extends SimCommands.ScenarioCommand {
         @Option(
-            names = "--kind-seed", paramLabel = "N", defaultValue = "1",
+            names = "--kind-seed", paramLabel = "N", defaultValue = "165",
             description = "Seed of the order of the models' kinds: what the popular ones cost. Default: ${DEFAULT-VALUE}.")
         private long kindSeed;
 
@@ -46,7 +46,7 @@ final class SimAzureCommands {
         footerHeading = "%nExamples:%n",
         footer = {
             "  clockwork sim azure --gpus 12 --rate 2000,3500,5000 --policy slack,paper",
-            "  clockwork sim azure --requests 208000000 --kind-seed 9",
+            "  clockwork sim azure --requests 208000000",
         })
     static final class AzureCommand extends MixCommand {
         @Option(
@@ -59,5 +59,23 @@ final class SimAzureCommands {
             super.fill(options);
             options.requests = requests;
         }
+    }
+
+    /** A search for the fewest devices. */
+    @Command(
+        name = "gpus-needed",
+        description = "The fewest GPUs with which 99 % and 99.99 % of the requests are in time, for the mix of azure and for the "
+            + "same models in bursts (gamma, coefficient of variation 4).",
+        footerHeading = "%nExamples:%n",
+        footer = "  clockwork sim gpus-needed --policy slack,paper")
+    static final class GpusNeededCommand extends MixCommand {
+    }
+
+    /** Ever more devices. */
+    @Command(
+        name = "scale",
+        description = "10 to 1,000 GPUs, 4,026 models, 400 requests/s a GPU: real time of the controller's cycles for a request. "
+            + "--rate is that of one GPU here.")
+    static final class ScaleCommand extends MixCommand {
     }
 }

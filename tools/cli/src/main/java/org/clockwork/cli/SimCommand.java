@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
         SimCommands.IsolationCommand.class,
         SimAzureCommands.AzureCommand.class,
         SimCommands.OverloadCommand.class,
+        SimAzureCommands.GpusNeededCommand.class,
+        SimAzureCommands.ScaleCommand.class,
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -12,6 +12,9 @@ import org.clockwork.worker.Worker;
 
 /** One process of a {@link SimCluster}: an agent, its clock, and its ends of links. Single-threaded. */
 public final class SimNode implements Node {
+    /** A duty cycle of more real time than this was interrupted. */
+    private static final long LONGEST_CYCLE_NS = 100_000L;
+
     private final String name;
     private final VirtualTime time;
     private final NodeClock clock;
@@ -23,6 +26,9 @@ public final class SimNode implements Node {
     private CycleCost cycleCost = nowNs -> 0;
     /** Virtual time until which the last duty cycle goes on. */
     private long busyUntilNs = Long.MIN_VALUE;
+    private LongSupplier realClock;
+    private long realNs;
+    private long skippedCycles;
     private SimLoad load;
     private Controller controller;
     private Worker worker;
@@ -55,11 +61,7 @@ public final class SimNode implements Node {
         if (nowNs < busyUntilNs) {
             return busyUntilNs;
         }
-        try {
-            agent.doWork();
-        } catch (final Exception ex) {
-            throw new IllegalStateException(name + " failed at " + nowNs, ex);
-        }
+        work(nowNs);
         long wakeNs = clock.virtualOf(nextWakeNs.getAsLong());
         if (load != null) {
             load.doWork(client, clock.nanoTime());
@@ -70,6 +72,38 @@ public final class SimNode implements Node {
         }
         busyUntilNs = nowNs + cycleCost.costNs(nowNs);
         return wakeNs == NEVER ? NEVER : Math.max(wakeNs, Math.max(busyUntilNs, nowNs + 1));
+    }
+
+    private void work(final long nowNs) {
+        final long fromNs = realClock == null ? 0 : realClock.getAsLong();
+        try {
+            agent.doWork();
+        } catch (final Exception ex) {
+            throw new IllegalStateException(name + " failed at " + nowNs, ex);
+        }
+        if (realClock != null) {
+            final long spentNs = realClock.getAsLong() - fromNs;
+            if (spentNs <= LONGEST_CYCLE_NS) {
+                realNs += spentNs;
+            } else {
+                skippedCycles++;
+            }
+        }
+    }
+
+    /** Measures the real time of its duty cycles from now on. */
+    public void meter(final LongSupplier clock) {
+        realClock = clock;
+    }
+
+    /** Real time of its duty cycles since it is measured, without those in which the process can't have run. */
+    public long realNs() {
+        return realNs;
+    }
+
+    /** Duty cycles left out of {@link #realNs()}. */
+    public long skippedCycles() {
+        return skippedCycles;
     }
 
     /** Makes duty cycles take virtual time: it runs no other while one goes on. */

@@ -7,6 +7,8 @@ import java.util.List;
 public final class ScenarioOptions {
     /** Default length of the counted part. */
     public static final long DURATION_NS = 60_000_000_000L;
+    /** Default of {@link #kindSeed}: one whose mix needs less than 80 % of 24 GPUs at 12,000 requests/s. */
+    public static final long KIND_SEED = 165;
     /** Default length of the load before it. */
     public static final long WARMUP_NS = 5_000_000_000L;
 
@@ -38,7 +40,7 @@ public final class ScenarioOptions {
     public List<Integer> active;
 
     /** Seed of the order of the models' kinds, and of what is drawn from a trace. */
-    public long kindSeed = 1;
+    public long kindSeed = KIND_SEED;
     /** Trace in the format of Azure Functions 2019; null for the built-in mix. */
     public Path trace;
     /** Requests of the counted part, in place of its length. */

@@ -59,6 +59,11 @@ public final class ScenarioReport {
         return text.toString();
     }
 
+    /** All results, case by case, policy by policy, seed by seed. */
+    List<CaseResult> results() {
+        return rows.stream().flatMap(row -> row.results().stream()).toList();
+    }
+
     /** The table. */
     public String text() {
         final List<String> head = new ArrayList<>(List.of("case", "policy", "seed"));

@@ -4,8 +4,9 @@ import java.util.List;
 
 /** The scenarios there are. */
 public final class Scenarios {
-    private static final List<Scenario> ALL =
-        List.of(new Compare(), new Thousands(), new HowLow(), new Isolation(), new Azure(), new Overload());
+    private static final List<Scenario> ALL = List.of(
+        new Compare(), new Thousands(), new HowLow(), new Isolation(), new Azure(), new Overload(), new GpusNeeded(),
+        new Scale());
 
     private Scenarios() {
     }

@@ -3,6 +3,7 @@ package org.clockwork.sim.scenario;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.clockwork.client.ModelInfo;
 import org.clockwork.client.RegisterSpec;
 import org.clockwork.controller.PathFigures;
@@ -48,6 +49,7 @@ public final class SimSystem implements AutoCloseable {
     private final ActionLog actionLog;
     private final RequestLedger ledger;
     private long inTime;
+    private long controllerNs;
     private final List<WorkerCounters.InMemory> counters = new ArrayList<>();
     private final List<Integer> devices = new ArrayList<>();
 
@@ -124,6 +126,7 @@ public final class SimSystem implements AutoCloseable {
         final Counts before = new Counts();
         runUntil(startNs + workload.warmupNs() + workload.durationNs(), startNs, workload, progress);
         final Counts after = new Counts();
+        controllerNs = after.controllerNs - before.controllerNs;
         cluster.runUntil(() -> driver.isDone(cluster.time().nanoTime()), DRAIN_LIMIT_NS);
         check(cluster.errors().isEmpty(), "an agent reported an error: " + cluster.errors());
         check(driver.unknownEnds() == 0, driver.unknownEnds() + " requests ended twice");
@@ -131,6 +134,21 @@ public final class SimSystem implements AutoCloseable {
         return new RunResult(workload.recorder(), driver.recordedNs(), options.gpus,
             after.executeBusyNs - before.executeBusyNs, after.loadBusyNs - before.loadBusyNs,
             after.infers - before.infers, after.loads - before.loads, figures().actionsFailed);
+    }
+
+    /** Measures the real time of the controller's duty cycles from now on. */
+    public void meter(final LongSupplier realClock) {
+        controller.meter(realClock);
+    }
+
+    /** Real time of the controller's duty cycles in the counted part of the last run, if it is measured. */
+    public long controllerNs() {
+        return controllerNs;
+    }
+
+    /** Duty cycles of the controller that were left out since they were interrupted. */
+    public long skippedCycles() {
+        return controller.skippedCycles();
     }
 
     /** What the controller has counted. */
@@ -204,6 +222,7 @@ public final class SimSystem implements AutoCloseable {
     private final class Counts {
         private final long infers = figures().infers;
         private final long loads = figures().loads;
+        private final long controllerNs = controller.realNs();
         private long executeBusyNs;
         private long loadBusyNs;
 
