@@ -31,7 +31,7 @@ final class Azure implements Scenario {
     }
 
     @Override
-    public void defaults(final ScenarioOptions options) {
+    public void fillIn(final ScenarioOptions options) {
         options.warmupNs = options.warmupNs == null ? MixedArrivals.MINUTE_NS : options.warmupNs;
         if (options.requests != null) {
             final double rate = ScenarioOptions.or(options.rates, List.of(RATE_PER_S)).get(0);

@@ -28,7 +28,7 @@ final class GpusNeeded implements Scenario {
     }
 
     @Override
-    public void defaults(final ScenarioOptions options) {
+    public void fillIn(final ScenarioOptions options) {
         options.warmupNs = options.warmupNs == null ? WARMUP_NS : options.warmupNs;
         options.durationNs = options.durationNs == null ? DURATION_NS : options.durationNs;
     }

@@ -25,7 +25,7 @@ final class Scale implements Scenario {
     }
 
     @Override
-    public void defaults(final ScenarioOptions options) {
+    public void fillIn(final ScenarioOptions options) {
         options.warmupNs = options.warmupNs == null ? WARMUP_NS : options.warmupNs;
     }
 

@@ -37,7 +37,6 @@ public final class ScenarioRunner {
         final Scenario scenario, final ScenarioOptions options, final LineSink progress, final LongSupplier wallClock) {
         scenario.fillIn(options);
         options.check();
-        scenario.defaults(options);
         for (final String policy : options.policies) {
             if (!QueueScheduler.POLICIES.contains(policy)) {
                 throw new IllegalArgumentException(
