@@ -83,7 +83,7 @@ std::string command(const std::string& line) {
         }
         function(name.c_str()).latencyNs = ns;
     } else if (verb == "calls") {
-        in >> name;
+        std::getline(in >> std::ws, name);
         out << function(name.c_str()).calls;
     } else if (verb == "functions") {
         for (const Function* f : allFunctions()) {

@@ -3,6 +3,7 @@ package org.clockwork.emulatedcuda;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
+import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxReset;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.Assumptions;
 /** A device's primary context for one test: what is made through it is given back when it closes, and nothing may be left. */
 final class Driver implements AutoCloseable {
     private final Deque<Runnable> undo = new ArrayDeque<>();
+    private final VirtualMemoryTest.VirtualMemory mapped = new VirtualMemoryTest.VirtualMemory();
     final CUdevice device = new CUdevice();
     final CUcontext context = new CUcontext();
 
@@ -62,6 +64,12 @@ final class Driver implements AutoCloseable {
             Assumptions.assumeTrue(EmulatedCuda.isBuilt(), "the stand-ins were not built");
         }
         EmulatedCuda.load();
+        if (!EmulatedCuda.leftOver().isEmpty()) {
+            // of a test that failed
+            final CUdevice device = new CUdevice();
+            cuDeviceGet(device, 0);
+            cuDevicePrimaryCtxReset(device);
+        }
         EmulatedCuda.reset();
     }
 
@@ -84,6 +92,16 @@ final class Driver implements AutoCloseable {
 
     static void noBreaches() {
         assertEquals(List.of(), EmulatedCuda.takeBreaches());
+    }
+
+    /** Retains the primary context again, after a test released it. */
+    void retain() {
+        check(cuDevicePrimaryCtxRetain(context, device));
+        check(cuCtxSetCurrent(context));
+    }
+
+    VirtualMemoryTest.VirtualMemory mapped() {
+        return mapped;
     }
 
     CUdeviceptr allocate(final long bytes) {
