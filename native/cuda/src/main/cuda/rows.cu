@@ -28,7 +28,7 @@ CW_DEVICE float whole(float* shared, int what, float mine) {
     shared[threadIdx.x] = mine;
     __syncthreads();
     for (int half = blockDim.x / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) {
+        if ((int) threadIdx.x < half) {
             shared[threadIdx.x] = both(what, shared[threadIdx.x], shared[threadIdx.x + half]);
         }
         __syncthreads();

@@ -31,8 +31,8 @@ final class Address {
     }
 
     /** Points elsewhere. */
-    static void move(final Pointer pointer, final long address) {
-        NATIVE.set((NativePointerObject) pointer, address);
+    static void move(final NativePointerObject pointer, final long address) {
+        NATIVE.set(pointer, address);
     }
 
     /** A pointer to memory of a device. */

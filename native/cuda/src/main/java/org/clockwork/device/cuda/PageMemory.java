@@ -2,23 +2,14 @@ package org.clockwork.device.cuda;
 
 import static jcuda.driver.JCudaDriver.cuMemAddressFree;
 import static jcuda.driver.JCudaDriver.cuMemAddressReserve;
-import static jcuda.driver.JCudaDriver.cuMemCreate;
-import static jcuda.driver.JCudaDriver.cuMemGetAllocationGranularity;
 import static jcuda.driver.JCudaDriver.cuMemMap;
 import static jcuda.driver.JCudaDriver.cuMemRelease;
-import static jcuda.driver.JCudaDriver.cuMemSetAccess;
 import static jcuda.driver.JCudaDriver.cuMemUnmap;
 
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUmemAccessDesc;
-import jcuda.driver.CUmemAccess_flags;
-import jcuda.driver.CUmemAllocationProp;
-import jcuda.driver.CUmemAllocationType;
 import jcuda.driver.CUmemGenericAllocationHandle;
-import jcuda.driver.CUmemLocation;
-import jcuda.driver.CUmemLocationType;
 import org.clockwork.device.Device;
 
 /**
@@ -28,26 +19,20 @@ import org.clockwork.device.Device;
 final class PageMemory implements AutoCloseable {
     private static final long PAGE = Device.PAGE_BYTES;
     private final List<CUmemGenericAllocationHandle> handles = new ArrayList<>();
-    private final CUmemAccessDesc[] access;
+    private final VirtualMemory memory;
     private final CUdeviceptr target = new CUdeviceptr();
 
     /** Takes the memory; the calling thread has the GPU's context. */
     PageMemory(final int ordinal, final int pages) throws CudaException {
-        final CUmemLocation location = new CUmemLocation(CUmemLocationType.CU_MEM_LOCATION_TYPE_DEVICE, ordinal);
-        access = new CUmemAccessDesc[] {
-            new CUmemAccessDesc(location, CUmemAccess_flags.CU_MEM_ACCESS_FLAGS_PROT_READWRITE)};
-        final CUmemAllocationProp properties = new CUmemAllocationProp();
-        properties.type = CUmemAllocationType.CU_MEM_ALLOCATION_TYPE_PINNED;
-        properties.location = location;
-        final long[] granularity = new long[1];
-        CudaException.check(cuMemGetAllocationGranularity(granularity, properties, 0), "cuMemGetAllocationGranularity");
-        if (granularity[0] < 1 || PAGE % granularity[0] != 0) {
-            throw new CudaException("pages of " + PAGE + " bytes are no multiple of the granularity of " + granularity[0], false);
+        memory = new VirtualMemory(ordinal);
+        final long granularity = memory.granularity();
+        if (granularity < 1 || PAGE % granularity != 0) {
+            throw new CudaException("pages of " + PAGE + " bytes are no multiple of the granularity of " + granularity, false);
         }
         try {
             for (int i = 0; i < pages; i++) {
                 final CUmemGenericAllocationHandle handle = new CUmemGenericAllocationHandle();
-                CudaException.check(cuMemCreate(handle, PAGE, properties, 0), "cuMemCreate page " + i + " of " + pages);
+                Address.move(handle, memory.create(PAGE));
                 handles.add(handle);
             }
         } catch (final CudaException e) {
@@ -79,8 +64,7 @@ final class PageMemory implements AutoCloseable {
                 Address.move(target, range + mapped * PAGE);
                 CudaException.check(cuMemMap(target, PAGE, 0, handles.get(pageIndexes[mapped]), 0), "cuMemMap");
             }
-            Address.move(target, range);
-            CudaException.check(cuMemSetAccess(target, count * PAGE, access, 1), "cuMemSetAccess");
+            memory.allow(range, count * PAGE);
         } catch (final CudaException e) {
             if (!e.isFatal()) {
                 unmap(range, mapped);
