@@ -37,7 +37,14 @@ final class Rig implements AutoCloseable {
     private Operation last;
 
     Rig(final CudaBackend.Context context) {
-        StandIns.load();
+        this(context, true);
+    }
+
+    /** With or without setting the stand-ins back. */
+    Rig(final CudaBackend.Context context, final boolean isFresh) {
+        if (isFresh) {
+            StandIns.load();
+        }
         backend = new CudaBackend(context.emulated(true));
         device = backend.devices().get(0);
     }
