@@ -46,12 +46,17 @@ final class FaultsTest {
     @BeforeEach
     void load() {
         StandIns.load();
+        EmulatedCuda.poison(false);
     }
 
     @AfterEach
     void reset() {
         EmulatedCuda.reset();
         EmulatedCuda.takeBreaches();
+    }
+
+    private static CudaBackend.Context context() {
+        return Rig.context(directory, 2).workspaceBytes(1 << 20).inputBytes(1 << 16).outputBytes(1 << 16);
     }
 
     private static Path model() throws Exception {
@@ -67,7 +72,7 @@ final class FaultsTest {
     private void live(final String what, final boolean isClean, final Runnable fault) throws Exception {
         final Path file = model();
         fault.run();
-        CudaBackend.Context context = Rig.context(directory, 4).workspaceBytes(16 << 20).watchdogNs(5_000_000_000L)
+        final CudaBackend.Context context = context().watchdogNs(5_000_000_000L)
             .errorHandler(e -> assertFalse(isClean, () -> what + ": " + e));
         final Rig rig;
         try {
@@ -162,7 +167,7 @@ final class FaultsTest {
 
     @Test
     void aLostDeviceEndsEverythingAtOnce() throws Exception {
-        try (Rig rig = new Rig(Rig.context(directory, 4).workspaceBytes(16 << 20).errorHandler(e -> { }), false)) {
+        try (Rig rig = new Rig(context().errorHandler(e -> { }), false)) {
             final CompiledModel model = rig.compile(model(), Map.of(), 4);
             Rig.requireOk(rig.load(1, model));
             Rig.requireOk(rig.run(rig.infer(1, model, 1, 1, 1)));
@@ -185,7 +190,7 @@ final class FaultsTest {
 
     @Test
     void aDeviceThatDoesNotFinishIsLost() throws Exception {
-        final Rig rig = new Rig(Rig.context(directory, 4).workspaceBytes(16 << 20).watchdogNs(200_000_000L)
+        final Rig rig = new Rig(context().watchdogNs(200_000_000L)
             .errorHandler(e -> { }), false);
         final CompiledModel model = rig.compile(model(), Map.of(), 4);
         Rig.requireOk(rig.load(1, model));
