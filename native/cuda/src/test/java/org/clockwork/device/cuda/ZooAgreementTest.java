@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -72,10 +73,10 @@ final class ZooAgreementTest {
     }
 
     private Rig rig() {
-        EmulatedCuda.load();
-        final Rig rig = new Rig(Rig.context(directory, 40).inputBytes(32 << 20).outputBytes(32 << 20).workspaceBytes(768L << 20),
-            false);
-        return rig;
+        StandIns.load();
+        EmulatedCuda.memoryBytes(2L << 30);
+        EmulatedCuda.poison(false);
+        return new Rig(Rig.context(directory, 40).inputBytes(32 << 20).outputBytes(32 << 20).workspaceBytes(768L << 20), false);
     }
 
     private void zoo(final String name) throws Exception {
@@ -96,9 +97,6 @@ final class ZooAgreementTest {
     }
 
     private void check(final Path file, final Map<String, Integer> dimensions) throws Exception {
-        EmulatedCuda.load();
-        StandIns.load();
-        EmulatedCuda.memoryBytes(2L << 30);
         try (Rig rig = rig(); OrtSession session = session(file)) {
             final CompiledModel model = rig.compile(file, dimensions, BATCH);
             Rig.requireOk(rig.load(1, model));
@@ -108,7 +106,7 @@ final class ZooAgreementTest {
                 Rig.requireOk(operation);
                 final double error = Rig.distance(session, model, operation);
                 assertTrue(error <= TOLERANCE, "batch=" + batch + " error=" + error + ' ' + model.engine());
-                final float[] answers = java.util.Arrays.copyOf(Rig.answers(model, operation, 0), model.outputs().get(0).elements());
+                final float[] answers = Arrays.copyOf(Rig.answers(model, operation, 0), model.outputs().get(0).elements());
                 assertTrue(last == null || Rig.distance(answers, last) >= APART, "two inputs give nearly the same");
                 last = answers;
             }
