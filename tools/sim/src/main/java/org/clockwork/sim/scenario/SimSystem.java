@@ -39,6 +39,9 @@ public final class SimSystem implements AutoCloseable {
     private static final int MAX_IN_FLIGHT = 65_536;
     private static final int MAX_EXCHANGES = 256;
     private static final int MAX_WAITING_MESSAGES = 65_536;
+    /** Inputs are generated and outputs left out: next to no bytes of theirs are on the way. */
+    private static final long CONTROLLER_ARENA_BYTES = 4L << 20;
+    private static final int CLIENT_ARENA_BYTES = 1 << 20;
     private static final long SLICE_NS = 100 * MS;
 
     private final SimOptions options;
@@ -68,7 +71,7 @@ public final class SimSystem implements AutoCloseable {
             .maxDevices(options.gpus + 1)
             .requestPath().observer(actionLog)
             .policy(options.policy).lookAheadNs(options.lookAheadNs).maxRequests(2 * MAX_IN_FLIGHT)
-            .maxWaitingMessages(MAX_WAITING_MESSAGES));
+            .maxWaitingMessages(MAX_WAITING_MESSAGES).arenaBytes(CONTROLLER_ARENA_BYTES));
         final PathFigures figures = figures();
         controller.cycleCost(new SimNode.CycleCost() {
             private long seen;
@@ -85,6 +88,7 @@ public final class SimSystem implements AutoCloseable {
         load = new GeneratedLoad(cluster.time()).ledger(ledger);
         client = cluster.startClient(load, load, context -> context
             .maxInFlight(MAX_IN_FLIGHT).maxExchanges(MAX_EXCHANGES).requestTimeoutNs(REQUEST_TIMEOUT_NS)
+            .outputArenaBytes(CLIENT_ARENA_BYTES)
             .registrationTimeoutNs(REGISTER_LIMIT_NS));
         check(cluster.runUntil(() -> client.client().isConnected(), CONNECT_LIMIT_NS), "the client did not connect");
     }
