@@ -38,14 +38,7 @@ final class ColdBound {
 
     /** Requests a second of a model at this rate in the largest batches that it allows, on a device of its own. */
     double perSecond(final double rate) {
-        double best = 0;
-        for (int size = 1; size <= kind.maxBatch(); size *= 2) {
-            if (kind.isInTime(size, sloNs)) {
-                final double mean = Math.min(size, 1 + rate * waitNs(size, 0) / NS_PER_S);
-                best = Math.max(best, mean * NS_PER_S / kind.executeNs(size));
-            }
-        }
-        return best;
+        return NS_PER_S / kind.nsAt(rate, sloNs);
     }
 
     /**

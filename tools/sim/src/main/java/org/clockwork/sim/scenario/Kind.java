@@ -76,4 +76,19 @@ final class Kind {
         final int batchSize = bestBatch(sloNs);
         return batchSize == 0 ? Double.POSITIVE_INFINITY : (double) executeNs(batchSize) / batchSize;
     }
+
+    /**
+     * Execution time of a request in the batches that a rate allows: a batch has the first request and those that come
+     * while it can wait. Infinite if none is in time.
+     */
+    double nsAt(final double ratePerS, final long sloNs) {
+        double least = Double.POSITIVE_INFINITY;
+        for (int size = 1; size <= maxBatch(); size *= 2) {
+            if (isInTime(size, sloNs)) {
+                final long waitNs = sloNs - executeNs(size) - aroundNs(size);
+                least = Math.min(least, executeNs(size) / Math.min(size, 1 + ratePerS * waitNs / S));
+            }
+        }
+        return least;
+    }
 }

@@ -60,10 +60,13 @@ final class Overload implements Scenario {
     public List<String> legend() {
         return List.of(
             "case: requests/s offered over all models (Poisson, SLO 100 ms unless --slo)",
-            "bound: what the GPUs serve of the mix if each kind runs at its best batch without a gap, in the proportions of the "
-                + "demand; max-min: the same with device time shared max-min fairly among the models",
-            "fair: lowest answers in time of a model as a share of its max-min fair ones; below half: models under 0.5 (models "
-                + "of at least 100 expected requests)");
+            "bound: what the GPUs serve of the mix in the proportions of the demand if each kind runs at its best batch "
+                + "without a gap",
+            "most: what they serve if the cheapest requests are served first and the others not at all, in batches that rates "
+                + "allow",
+            "max-min: what they serve if device time is shared max-min fairly among the models, in batches that rates allow",
+            "fair: lowest answers in time of a model as a share of its max-min fair ones; below half: models under 0.5 (of those "
+                + "with at least 100 expected requests)");
     }
 
     private static CaseResult run(
@@ -103,6 +106,7 @@ final class Overload implements Scenario {
                 Metric.rate("bound/s", shares.proportionalPerSecond()),
                 Metric.percent("of bound %", result.goodputPerS() / shares.proportionalPerSecond()),
                 Metric.rate("max-min/s", shares.totalPerSecond()),
+                Metric.rate("most/s", shares.mostPerSecond()),
                 Metric.percent("of offered %", result.attainment()),
                 Metric.percent("answers in time %",
                     answers == 0 ? 1 : (double) result.recorder().count(Outcome.IN_TIME) / answers),

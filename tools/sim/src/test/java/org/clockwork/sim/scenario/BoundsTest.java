@@ -57,6 +57,7 @@ class BoundsTest {
         assertEquals(20, shares.perSecond(2), 0.01);
         assertEquals(80, shares.totalPerSecond(), 0.03);
         assertEquals(2_020 / (0.2 + 10 + 20), shares.proportionalPerSecond(), 0.01);
+        assertEquals(100, shares.mostPerSecond(), 0.01);
         final FairShares idle = new FairShares(kinds, new double[] {20, 30, 10}, 1, S);
         assertEquals(60, idle.totalPerSecond(), 1e-9);
         assertEquals(60, idle.proportionalPerSecond(), 1e-9);
@@ -78,6 +79,15 @@ class BoundsTest {
             last = perSecond;
         }
         assertTrue(last >= 1e9 / 8_320_000 * 0.9, "each LOAD serves one at least");
+    }
+
+    @Test
+    void aRateAllowsBatchesOfWhatComesWhileTheyCanWait() {
+        final long waitNs = 100 * MS - 4_050 * US - resnet50.aroundNs(2);
+        assertEquals(2_730 * US, resnet50.nsAt(0, 100 * MS));
+        assertEquals(4_050 * US / (1 + 10 * waitNs / 1e9), resnet50.nsAt(10, 100 * MS), 1);
+        assertEquals(17_300 * US / 16.0, resnet50.nsAt(1_000, 100 * MS), 1);
+        assertEquals(Double.POSITIVE_INFINITY, resnet50.nsAt(1_000, 2_730 * US));
     }
 
     private double attainment(final Arrivals arrivals, final int gpus, final long sloNs) {
