@@ -33,11 +33,16 @@ if [[ -n "$lacks" ]]; then
     exit 0
 fi
 
-flags=(-std=c++20 -O3 -march=x86-64-v3 -fPIC -fvisibility=hidden -pthread -g1 -Wall -Wextra -Werror -Wno-stringop-overflow)
+flags=(-std=c++20 -march=x86-64-v3 -fPIC -fvisibility=hidden -pthread -Wall -Wextra -Werror -Wno-stringop-overflow)
 include=(-I"$java_home/include" -I"$java_home/include/linux" -Ikernels -I"$cuda_sources")
 objects="$out/objects"
 mkdir -p "$objects"
-headers="$(cat ./*/*.h "$cuda_sources"/*.h "$self" | sha256sum | cut -d' ' -f1)"
+hash_of() {
+    cat "$@" | sha256sum | cut -d' ' -f1
+}
+kernel_headers="$(hash_of kernels/*.h "$cuda_sources"/*.h "$self")"
+library_headers="$(hash_of common/*.h compute/*.h dnn/*.h driver/*.h kernels/grid.h "$self")"
+headers="$kernel_headers"
 compiler="$(g++ --version | head -1)"
 
 # compile SOURCE [FLAG...]: sets `object`
@@ -85,7 +90,7 @@ link() {
 }
 
 # Host builds of the kernels (clang has warned already): each .cu as it is, then a table of its entries with the hash that its PTX holds.
-compile kernels/grid.cpp
+compile kernels/grid.cpp -O3
 kernel_objects=("$object")
 tables=""
 for cu in "$cuda_sources"/*.cu; do
@@ -103,7 +108,7 @@ for cu in "$cuda_sources"/*.cu; do
     } > "$source.new"
     cmp -s "$source.new" "$source" || mv "$source.new" "$source"
     rm -f "$source.new"
-    compile "$source" -w
+    compile "$source" -O3 -w
     kernel_objects+=("$object")
     tables="$tables $name"
 done
@@ -126,13 +131,14 @@ done
     echo '    return all.data();'
     echo '}'
 } > "$objects/kernel_list.cpp"
-compile "$objects/kernel_list.cpp"
+compile "$objects/kernel_list.cpp" -O1
 kernel_objects+=("$object")
 link libcwkernels.so "${kernel_objects[@]}"
 
+headers="$library_headers"
 driver=()
 for source in driver/*.cpp; do
-    compile "$source"
+    compile "$source" -O1
     driver+=("$object")
 done
 stubs cu 801 "$natives"/libJCudaDriver-*.so "${driver[@]}"
@@ -144,7 +150,10 @@ for library in dnn:cudnn:libcudnn.so.9:3000:libJCudnn blas:cublas:libcublas.so.1
     IFS=: read -r folder pattern name error native <<< "$library"
     own=()
     for source in "$folder"/*.cpp compute/*.cpp; do
-        compile "$source"
+        case "$source" in
+            compute/* | dnn/pointwise.cpp) compile "$source" -O3 ;;
+            *) compile "$source" -O1 ;;
+        esac
         own+=("$object")
     done
     stubs "$pattern" "$error" "$natives/$native"-*.so "${own[@]}"
