@@ -70,7 +70,8 @@ final class Isolation implements Scenario {
                 + "work costs attainment or needs GPUs kept free",
             "trade-off (below 3.4x): the most that is possible without pre-emption on GPUs that do no batch work, and the "
                 + "batch-16 throughput of the others",
-            "most/s: batch-16 throughput of the time that is left if the sensitive requests run at their best batches");
+            "most/s: throughput, at the largest batches that so many clients a model allow, of the time that is left if the "
+                + "sensitive requests run at their best batches");
     }
 
     private static CaseResult run(
@@ -98,12 +99,13 @@ final class Isolation implements Scenario {
             metrics.add(new Metric(name + " lost", 100 * (alone.attainment() - attainment), "%.3f"));
             metrics.add(Metric.rate(name + " batch/s", perS));
             metrics.add(Metric.percent(name + " of idle %", perS / (idle * bestPerS)));
+            metrics.add(Metric.rate(name + " most/s",
+                (system.gpus - SENSITIVE * PER_MODEL_PER_S * kind.leastNs(sloNs) / NS_PER_S)
+                    * kind.perSecond(Math.min(kind.maxBatch(), BATCH[i][1]))));
             durationNs += beside.durationNs();
             score += attainment;
         }
         metrics.add(Metric.rate("safe/s", idle * kind.perSecond(safeBatch(kind, sloNs))));
-        metrics.add(Metric.rate("most/s",
-            (system.gpus - SENSITIVE * PER_MODEL_PER_S * kind.leastNs(sloNs) / NS_PER_S) * bestPerS));
         return new CaseResult(all, durationNs, score, metrics,
             safeBatch(kind, sloNs) < SAFE_BATCH ? List.of(tradeOff(system, options, kind, sloNs)) : List.of());
     }
