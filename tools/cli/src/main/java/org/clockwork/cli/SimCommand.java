@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         SimCommands.OverloadCommand.class,
         SimAzureCommands.GpusNeededCommand.class,
         SimAzureCommands.ScaleCommand.class,
+        SimCommands.FaultsCommand.class,
     },
     footerHeading = "%nExamples:%n",
     footer = {

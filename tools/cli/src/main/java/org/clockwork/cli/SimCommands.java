@@ -155,4 +155,18 @@ final class SimCommands {
             options.slosNs = sloNs == null ? null : List.of(sloNs);
         }
     }
+
+    /** Everything breaks for a while. */
+    @Command(
+        name = "faults",
+        description = "Eight GPUs, 60 models: workers and the controller die and come back, packets are lost and late, links "
+            + "break, clocks step and drift, devices are slow; then all must be served again within a second.",
+        footerHeading = "%nExamples:%n",
+        footer = "  clockwork sim faults --seeds 20")
+    static final class FaultsCommand extends ScenarioCommand {
+        @Override
+        void fill(final ScenarioOptions options) {
+            // Nothing of its own.
+        }
+    }
 }

@@ -40,6 +40,8 @@ final class MemoryLink extends TimeHeap.Node implements Link {
     private boolean isConnected;
     private boolean isClosed;
     private boolean isCut;
+    /** Whether what the other end had sent before it died still arrives here. */
+    private boolean isTailKept;
 
     MemoryLink(final MemoryNetwork network, final MemoryEndpoint endpoint, final long id) {
         super(network.nextOrder());
@@ -135,7 +137,14 @@ final class MemoryLink extends TimeHeap.Node implements Link {
 
     /** The process of this end is gone: it says nothing, and the other end may find out some day. */
     void crash() {
+        final boolean isWhole = !isClosed && !isCut && other.isUp && !other.isClosed;
+        final long lateNs = isWhole
+            ? network.tails().lateNs(endpoint.endpointId(), other.endpoint.endpointId(), network.nowNs()) : TailModel.LOST;
+        other.isTailKept = lateNs != TailModel.LOST;
         cut();
+        if (other.isTailKept) {
+            other.delayTail(lateNs);
+        }
         markClosed();
     }
 
@@ -148,7 +157,9 @@ final class MemoryLink extends TimeHeap.Node implements Link {
         loseTail();
         if (!other.isClosed) {
             other.isCut = true;
-            other.loseTail();
+            if (!other.isTailKept) {
+                other.loseTail();
+            }
         }
         final long detectionNs = network.cutDetectionNs();
         if (detectionNs != Long.MAX_VALUE) {
@@ -180,13 +191,21 @@ final class MemoryLink extends TimeHeap.Node implements Link {
 
     /** Whether messages that have arrived here are to be delivered. */
     boolean isReceiving() {
-        return isUp && !isClosed && !isCut;
+        return isUp && !isClosed && (!isCut || isTailKept);
     }
 
     /** A message is about to be delivered here. */
     void tap(final int lane, final DirectBuffer buffer, final int offset, final int length) {
         if (hasTap) {
             network.tap().onDelivery(other.endpoint.endpointId(), endpoint.endpointId(), id, lane, buffer, offset, length);
+        }
+    }
+
+    private void delayTail(final long lateNs) {
+        for (final Pipe pipe : in) {
+            endpoint.unschedule(pipe);
+            pipe.delayBy(lateNs);
+            endpoint.onSent(pipe);
         }
     }
 

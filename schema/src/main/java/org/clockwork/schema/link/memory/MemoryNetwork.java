@@ -146,6 +146,10 @@ public final class MemoryNetwork {
         return order++;
     }
 
+    TailModel tails() {
+        return context.tails;
+    }
+
     MessageTap tap() {
         return context.tap;
     }
@@ -214,6 +218,7 @@ public final class MemoryNetwork {
         private NanoClock clock;
         private LatencyModel latency = LatencyModel.NONE;
         private CutModel cuts = CutModel.NONE;
+        private TailModel tails = TailModel.NONE;
         private RefusalModel refusals = RefusalModel.NONE;
         private OpeningModel openings = OpeningModel.NONE;
         private DeliveryObserver observer = DeliveryObserver.NONE;
@@ -241,6 +246,12 @@ public final class MemoryNetwork {
         /** Which messages kill their link. */
         public Context cuts(final CutModel model) {
             cuts = model;
+            return this;
+        }
+
+        /** What becomes of messages on their way when their sender dies. */
+        public Context tails(final TailModel model) {
+            tails = model;
             return this;
         }
 

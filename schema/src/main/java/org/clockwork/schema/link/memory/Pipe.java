@@ -126,6 +126,16 @@ final class Pipe extends TimeHeap.Node {
         return delivered;
     }
 
+    /** Makes all that is in it visible later by so much. */
+    void delayBy(final long lateNs) {
+        for (long position = head; position != tail;) {
+            final int index = (int) position & (capacity - 1);
+            final int frameLength = Math.abs(buffer.getInt(index + FRAME_LENGTH_FIELD_OFFSET));
+            buffer.putLong(index + VISIBLE_FIELD_OFFSET, buffer.getLong(index + VISIBLE_FIELD_OFFSET) + lateNs);
+            position += BitUtil.align(frameLength, FRAME_ALIGNMENT);
+        }
+    }
+
     /** Loses what is in it and gives its memory back. */
     void discard() {
         head = 0;

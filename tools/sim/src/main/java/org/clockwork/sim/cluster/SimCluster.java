@@ -12,6 +12,7 @@ import org.clockwork.client.ResponseHandler;
 import org.clockwork.controller.Controller;
 import org.clockwork.device.Backend;
 import org.clockwork.schema.link.memory.LatencyModel;
+import org.clockwork.schema.link.memory.LinkFaults;
 import org.clockwork.schema.link.memory.MemoryDialer;
 import org.clockwork.schema.link.memory.MemoryNetwork;
 import org.clockwork.sim.check.Checkers;
@@ -57,10 +58,18 @@ public final class SimCluster implements AutoCloseable {
      * @param latency   of messages.
      */
     public SimCluster(final Path directory, final LatencyModel latency) {
+        this(directory, new MemoryNetwork.Context().latency(latency));
+    }
+
+    /** An empty system whose links have these faults. */
+    public SimCluster(final Path directory, final LinkFaults faults) {
+        this(directory, new MemoryNetwork.Context().latency(faults).cuts(faults).refusals(faults).tails(faults));
+    }
+
+    private SimCluster(final Path directory, final MemoryNetwork.Context context) {
         this.directory = directory;
-        network = new MemoryNetwork(new MemoryNetwork.Context()
+        network = new MemoryNetwork(context
             .clock(time)
-            .latency(latency)
             .tap(checkers.tap())
             .observer(this::onNextDelivery));
     }

@@ -17,6 +17,11 @@ public interface Scenario {
     /** Its set-ups, in the order of the report; throws IllegalArgumentException with a sentence for wrong options. */
     List<Case> cases(ScenarioOptions options);
 
+    /** Whether requests may end by accident in it. */
+    default boolean mayFail() {
+        return false;
+    }
+
     /** What the columns and bounds mean, one line each. */
     List<String> legend();
 }

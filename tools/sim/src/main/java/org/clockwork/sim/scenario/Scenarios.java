@@ -6,7 +6,7 @@ import java.util.List;
 public final class Scenarios {
     private static final List<Scenario> ALL = List.of(
         new Compare(), new Thousands(), new HowLow(), new Isolation(), new Azure(), new Overload(), new GpusNeeded(),
-        new Scale());
+        new Scale(), new FaultRuns());
 
     private Scenarios() {
     }

@@ -17,6 +17,7 @@ import org.clockwork.loadgen.LoadDriver;
 import org.clockwork.loadgen.Outcome;
 import org.clockwork.loadgen.Xoshiro;
 import org.clockwork.schema.codec.Status;
+import org.clockwork.schema.link.memory.LinkFaults;
 import org.clockwork.sim.check.ActionLog;
 import org.clockwork.sim.check.RequestLedger;
 import org.clockwork.sim.cluster.GeneratedLoad;
@@ -45,12 +46,18 @@ public final class SimSystem implements AutoCloseable {
     private static final long SLICE_NS = 100 * MS;
 
     private final SimOptions options;
+    private final Hops hops;
+    private final LinkFaults faults;
     private final SimCluster cluster;
-    private final SimNode controller;
+    private final MemoryFiles files = new MemoryFiles();
+    private final List<Machine> machines = new ArrayList<>();
+    private SimNode controller;
     private final SimNode client;
     private final GeneratedLoad load;
     private final ActionLog actionLog;
     private final RequestLedger ledger;
+    private final ProfileTable profiles = ProfileTable.published();
+    private boolean isControllerUp;
     private long inTime;
     private long controllerNs;
     private final List<WorkerCounters.InMemory> counters = new ArrayList<>();
@@ -60,29 +67,11 @@ public final class SimSystem implements AutoCloseable {
     public SimSystem(final SimOptions options) {
         options.check();
         this.options = options;
-        final Hops hops = new Hops(options);
-        cluster = new SimCluster(Path.of("simulated"), hops);
-        final MemoryFiles files = new MemoryFiles();
+        hops = new Hops(options);
+        faults = new LinkFaults(options.seed, hops);
+        cluster = new SimCluster(Path.of("simulated"), faults);
         actionLog = options.checkLog.nextLog();
-        controller = cluster.startController(context -> context
-            .filePort(files)
-            .maxInFlight(MAX_IN_FLIGHT)
-            .maxWorkers(options.gpus + 1)
-            .maxDevices(options.gpus + 1)
-            .requestPath().observer(actionLog)
-            .policy(options.policy).lookAheadNs(options.lookAheadNs).maxRequests(2 * MAX_IN_FLIGHT)
-            .maxWaitingMessages(MAX_WAITING_MESSAGES).arenaBytes(CONTROLLER_ARENA_BYTES));
-        final PathFigures figures = figures();
-        controller.cycleCost(new SimNode.CycleCost() {
-            private long seen;
-
-            @Override
-            public long costNs(final long nowNs) {
-                final long before = seen;
-                seen = figures.requests + figures.infers + figures.loads + figures.unloads + figures.profiles;
-                return hops.cycleCostNs(seen - before, nowNs);
-            }
-        });
+        startController();
         startWorkers();
         ledger = cluster.checkers().ledger();
         load = new GeneratedLoad(cluster.time()).ledger(ledger);
@@ -181,27 +170,117 @@ public final class SimSystem implements AutoCloseable {
         ledger.compare(inTime);
     }
 
+    /** Faults of the links; none until it is told. */
+    public LinkFaults faults() {
+        return faults;
+    }
+
+    /** Workers that there are when all run. */
+    public int workers() {
+        return machines.size();
+    }
+
+    /** Kills a worker's process, or starts a new one on its machine. Repeating is harmless. */
+    public void worker(final int index, final boolean mustRun) {
+        final Machine machine = machines.get(index);
+        if (mustRun && machine.node == null) {
+            machine.start();
+        } else if (!mustRun && machine.node != null) {
+            cluster.kill(machine.node);
+            machine.node = null;
+        }
+    }
+
+    /** Kills the controller, or starts a new one over the files of the last. Repeating is harmless. */
+    public void controller(final boolean mustRun) {
+        if (mustRun && !isControllerUp) {
+            startController();
+        } else if (!mustRun && isControllerUp) {
+            isControllerUp = false;
+            cluster.kill(controller);
+            controller.controller().close();
+        }
+    }
+
+    /** Sets the clock of a worker's machine forward, or back. */
+    public void stepClock(final int index, final long byNs) {
+        machines.get(index).clock.step(byNs);
+        if (machines.get(index).node != null) {
+            cluster.wake(machines.get(index).node);
+        }
+    }
+
+    /** Makes what a worker's devices begin from now on take that many times as long. */
+    public void slowness(final int index, final double factor) {
+        machines.get(index).slowness = factor;
+    }
+
+    private void startController() {
+        isControllerUp = true;
+        controller = cluster.startController(context -> context
+            .filePort(files)
+            .maxInFlight(MAX_IN_FLIGHT)
+            .maxWorkers(2 * options.gpus + 1)
+            .maxDevices(2 * options.gpus + 1)
+            .requestPath().observer(actionLog)
+            .policy(options.policy).lookAheadNs(options.lookAheadNs).maxRequests(2 * MAX_IN_FLIGHT)
+            .maxWaitingMessages(MAX_WAITING_MESSAGES).arenaBytes(CONTROLLER_ARENA_BYTES));
+        final PathFigures figures = figures();
+        controller.cycleCost(new SimNode.CycleCost() {
+            private long seen;
+
+            @Override
+            public long costNs(final long nowNs) {
+                final long before = seen;
+                seen = figures.requests + figures.infers + figures.loads + figures.unloads + figures.profiles;
+                return hops.cycleCostNs(seen - before, nowNs);
+            }
+        });
+    }
+
     private void startWorkers() {
         final Xoshiro clocks = new Xoshiro(options.seed, "clocks");
         final Xoshiro seeds = new Xoshiro(options.seed, "devices");
-        final ProfileTable profiles = ProfileTable.published();
         for (int first = 0; first < options.gpus; first += options.gpusPerWorker) {
             final int gpus = Math.min(options.gpusPerWorker, options.gpus - first);
             final long offsetNs = (long) ((2 * clocks.nextDouble() - 1) * options.clockOffsetNs);
             final int driftPpb = (int) ((2 * clocks.nextDouble() - 1) * options.clockDriftPpb);
+            final Machine machine = new Machine(gpus, new NodeClock(cluster.time(), offsetNs, driftPpb), seeds.nextLong());
+            machines.add(machine);
+            machine.start();
+        }
+    }
+
+    /** What a worker's process runs on: its clock and devices outlive it. */
+    private final class Machine {
+        private final int gpus;
+        private final NodeClock clock;
+        private final long seed;
+        private double slowness = 1;
+        private int starts;
+        private SimNode node;
+
+        Machine(final int gpus, final NodeClock clock, final long seed) {
+            this.gpus = gpus;
+            this.clock = clock;
+            this.seed = seed;
+        }
+
+        void start() {
             final WorkerCounters.InMemory counts = new WorkerCounters.InMemory();
-            cluster.startWorker(
+            node = cluster.startWorker(
                 new EmulatedBackend(new EmulatedContext()
                     .devices(gpus)
                     .profiles(profiles)
-                    .seed(seeds.nextLong())
+                    .seed(seed + starts++)
                     .memoryBytes(options.memoryBytes)
                     .pcieBytesPerSecond(options.pcieBytesPerSecond)
                     .pcieSharing(PcieSharing.INPUTS_FIRST)
                     .executeJitter(options.jitter)
                     .loadJitter(options.jitter)
-                    .outliers(options.outlierProbability, options.outlierFactor)),
-                new NodeClock(cluster.time(), offsetNs, driftPpb),
+                    .outliers(options.outlierProbability, options.outlierFactor)
+                    .slowness((device, operation, nowNs) -> slowness)),
+                clock,
                 context -> context.storeDirectory(null).counters(counts));
             counters.add(counts);
             devices.add(gpus);
