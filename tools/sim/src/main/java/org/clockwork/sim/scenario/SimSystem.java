@@ -43,6 +43,7 @@ public final class SimSystem implements AutoCloseable {
     /** Inputs are generated and outputs left out: next to no bytes of theirs are on the way. */
     private static final long CONTROLLER_ARENA_BYTES = 4L << 20;
     private static final int CLIENT_ARENA_BYTES = 1 << 20;
+    private static final long WORKER_ARENA_BYTES = 1 << 17;
     private static final long SLICE_NS = 100 * MS;
 
     private final SimOptions options;
@@ -281,7 +282,8 @@ public final class SimSystem implements AutoCloseable {
                     .outliers(options.outlierProbability, options.outlierFactor)
                     .slowness((device, operation, nowNs) -> slowness)),
                 clock,
-                context -> context.storeDirectory(null).counters(counts));
+                context -> context.storeDirectory(null).counters(counts)
+                    .limits().inputArenaBytes(WORKER_ARENA_BYTES).outputArenaBytes(WORKER_ARENA_BYTES));
             counters.add(counts);
             devices.add(gpus);
         }
