@@ -23,6 +23,8 @@ final class RefusalChecks {
     private static final long ARRIVAL_NS = 5_000_000L;
     /** Refusals of a model that failed to load are of a kind of their own for this long. */
     private static final long AFTER_FAILURE_NS = 5_000_000_000L;
+    /** A request that workers have refused so often is given up. */
+    private static final int MAX_ATTEMPTS = 5;
 
     private final Findings findings;
     private final RefusalCounts counts;
@@ -83,6 +85,10 @@ final class RefusalChecks {
         findings.look(Check.REFUSAL);
         if (!request.hasDeadline) {
             findings.report(Check.REFUSAL, "a request without deadline was refused for its deadline");
+            return;
+        }
+        if (request.attempts >= MAX_ATTEMPTS) {
+            counts.afterAttempts++;
             return;
         }
         if (request.inputReceived < request.inputBytes) {

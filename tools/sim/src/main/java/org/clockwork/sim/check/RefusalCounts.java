@@ -12,6 +12,7 @@ public final class RefusalCounts {
     long verified;
     long atArrival;
     long afterFailure;
+    long afterAttempts;
     /** Devices that were too full to load the model of a refused request, and had time for it. */
     long withoutRoom;
     private final long[] byPolicy = new long[KINDS];
@@ -25,6 +26,7 @@ public final class RefusalCounts {
         verified += other.verified;
         atArrival += other.atArrival;
         afterFailure += other.afterFailure;
+        afterAttempts += other.afterAttempts;
         withoutRoom += other.withoutRoom;
         for (int i = 0; i < byPolicy.length; i++) {
             byPolicy[i] += other.byPolicy[i];
@@ -56,6 +58,11 @@ public final class RefusalCounts {
         return afterFailure;
     }
 
+    /** Given up by a limit: workers had refused it so often, as when their clocks have stepped. */
+    public long afterAttempts() {
+        return afterAttempts;
+    }
+
     /** Refused by a choice or a limit: shed, fairness, too many in flight, and so on. */
     public long byPolicy() {
         long sum = 0;
@@ -79,6 +86,7 @@ public final class RefusalCounts {
     @Override
     public String toString() {
         return "verified " + verified + ", at arrival " + atArrival + ", after a failed LOAD " + afterFailure
+ + ", after five attempts " + afterAttempts
             + ", by policy " + byPolicyStatus();
     }
 }

@@ -110,6 +110,7 @@ public final class CheckLog {
             refusals.put("verified", entry.refusals.verified());
             refusals.put("atArrival", entry.refusals.atArrival());
             refusals.put("afterFailure", entry.refusals.afterFailure());
+            refusals.put("afterAttempts", entry.refusals.afterAttempts());
             final ObjectNode policy = refusals.putObject("byPolicy");
             for (final Map.Entry<String, Long> count : entry.refusals.byPolicyStatus().entrySet()) {
                 policy.put(count.getKey(), count.getValue());

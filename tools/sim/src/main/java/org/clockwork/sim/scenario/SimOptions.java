@@ -52,6 +52,8 @@ public final class SimOptions {
     /** Clocks of workers gain up to this many nanoseconds a second, either way. */
     public int clockDriftPpb = 20_000;
 
+    /** Longest pause of workers and clients between attempts to reach a controller that is gone; 0 for their own. */
+    public long reconnectNs;
     /** Where all runs tell what their checkers found. */
     public CheckLog checkLog = new CheckLog();
 
@@ -76,6 +78,7 @@ public final class SimOptions {
         copy.actionCostNs = actionCostNs;
         copy.clockOffsetNs = clockOffsetNs;
         copy.clockDriftPpb = clockDriftPpb;
+        copy.reconnectNs = reconnectNs;
         copy.checkLog = checkLog;
         return copy;
     }
