@@ -86,7 +86,6 @@ public final class RefusalCounts {
     @Override
     public String toString() {
         return "verified " + verified + ", at arrival " + atArrival + ", after a failed LOAD " + afterFailure
- + ", after five attempts " + afterAttempts
-            + ", by policy " + byPolicyStatus();
+            + ", after five attempts " + afterAttempts + ", by policy " + byPolicyStatus();
     }
 }
