@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.nio.file.StandardOpenOption;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
@@ -29,6 +30,16 @@ public final class OnnxReader {
      * @throws ModelException saying what is wrong with it.
      */
     public static ModelProto read(final Path file, final long maxBytes) throws ModelException {
+        return read(file, maxBytes, mapped -> { });
+    }
+
+    /**
+     * The same for somebody who watches memory.
+     *
+     * @param onMapped told of the file in memory, which the model reads its tensors from.
+     */
+    public static ModelProto read(final Path file, final long maxBytes, final Consumer<ByteBuffer> onMapped)
+            throws ModelException {
         try {
             if (!Files.isRegularFile(file)) {
                 throw new ModelException(Reason.INVALID_FILE, "There is no model file.");
@@ -40,7 +51,7 @@ public final class OnnxReader {
             if (bytes > maxBytes) {
                 throw new ModelException(Reason.TOO_LARGE, "The file is too large: bytes=" + bytes + " limit=" + maxBytes);
             }
-            final ModelProto model = parse(file, bytes);
+            final ModelProto model = parse(file, bytes, onMapped);
             check(model);
             return model;
         } catch (final IOException e) {
@@ -49,9 +60,11 @@ public final class OnnxReader {
     }
 
     /** The tensors' bytes stay in the mapped file: the heap holds the graph only. */
-    private static ModelProto parse(final Path file, final long bytes) throws IOException {
+    private static ModelProto parse(final Path file, final long bytes, final Consumer<ByteBuffer> onMapped)
+            throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             final ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, bytes);
+            onMapped.accept(mapped);
             final CodedInputStream in = CodedInputStream.newInstance(mapped);
             in.enableAliasing(true);
             final ModelProto model = ModelProto.parseFrom(in);

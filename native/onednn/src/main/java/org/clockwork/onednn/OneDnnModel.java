@@ -17,7 +17,7 @@ public final class OneDnnModel implements AutoCloseable {
 
     private final OneDnn library;
     private final Layouts layouts;
-    private final List<Plan> plans;
+    private final int[] batchSizes;
     private final List<Call[]> programs = new ArrayList<>();
     private final int[] programOf;
     private long workspaceBytes;
@@ -32,7 +32,7 @@ public final class OneDnnModel implements AutoCloseable {
      */
     public OneDnnModel(final OneDnn library, final List<Plan> plans, final Places places) throws ModelException {
         this.library = library;
-        this.plans = List.copyOf(plans);
+        batchSizes = plans.stream().mapToInt(Plan::batchSize).toArray();
         layouts = new Layouts(library);
         library.enterThread();
         try {
@@ -45,9 +45,9 @@ public final class OneDnnModel implements AutoCloseable {
             close();
             throw e;
         }
-        programOf = new int[plans.get(plans.size() - 1).batchSize() + 1];
+        programOf = new int[batchSizes[batchSizes.length - 1] + 1];
         for (int size = 0, program = 0; size < programOf.length; size++) {
-            program += size > plans.get(program).batchSize() ? 1 : 0;
+            program += size > batchSizes[program] ? 1 : 0;
             programOf[size] = program;
         }
     }
@@ -64,13 +64,18 @@ public final class OneDnnModel implements AutoCloseable {
 
     /** The batch size that is executed for this one: the smallest there is a plan for. */
     public int executedBatch(final int batchSize) {
-        return plans.get(programOf[batchSize]).batchSize();
+        return batchSizes[programOf[batchSize]];
     }
 
     /** Writes the weights to an address at a multiple of 64. */
     public void layOut(final long address) {
         library.enterThread();
         layouts.fill(address);
+    }
+
+    /** Lets go of the model's file: after this nothing can be laid out any more. */
+    public void forgetSources() {
+        layouts.forgetSources();
     }
 
     /** Executes a batch, with the weights that lie at an address. */
@@ -101,12 +106,12 @@ public final class OneDnnModel implements AutoCloseable {
     /** All plans, and what computes their steps, for people. */
     public String text() {
         final StringBuilder text = new StringBuilder();
-        for (int i = 0; i < plans.size(); i++) {
+        for (int i = 0; i < batchSizes.length; i++) {
             final Map<String, Integer> counts = new TreeMap<>();
             for (final Call call : programs.get(i)) {
                 counts.merge(call.description(), 1, Integer::sum);
             }
-            text.append("batch=").append(plans.get(i).batchSize()).append(' ').append(counts).append('\n');
+            text.append("batch=").append(batchSizes[i]).append(' ').append(counts).append('\n');
         }
         return text.toString();
     }

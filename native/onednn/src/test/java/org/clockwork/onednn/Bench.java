@@ -21,6 +21,7 @@ import org.clockwork.device.ModelException;
 /** Memory for one model, its inputs from seeds, and ONNX Runtime's answers beside its own. */
 final class Bench implements Places, AutoCloseable {
     private static final int ALIGNMENT = 64;
+    private static final int LINE = 32;
     private static final int WORKSPACE = 256 << 20;
 
     final OneDnnModel model;
@@ -80,6 +81,37 @@ final class Bench implements Places, AutoCloseable {
                 }
             }
             to.clear();
+        }
+    }
+
+    /** Pictures of lines of what looks like letters, dark on white: noise holds no text to be found. */
+    void fillWithLines(final long seed) {
+        final SplittableRandom random = new SplittableRandom(seed);
+        final long[] dims = largest.inputs().get(0).dims();
+        final int rows = (int) dims[2];
+        final int columns = (int) dims[3];
+        final FloatBuffer to = inputs.get(0).clear().asFloatBuffer();
+        for (int image = 0; image < dims[0]; image++) {
+            final boolean[] isDark = new boolean[rows * columns];
+            for (int top = LINE / 4; top + LINE / 2 < rows; top += LINE) {
+                for (int left = LINE / 4; left + LINE / 2 < columns - random.nextInt(columns / 2); left += LINE / 2) {
+                    for (int stroke = 0; stroke < 3; stroke++) {
+                        final boolean isUpright = random.nextBoolean();
+                        final int across = random.nextInt(LINE / 2 - 4);
+                        for (int i = 0; i < LINE / 2 * 3; i++) {
+                            final int along = i / 3;
+                            final int row = top + (isUpright ? along : across + i % 3);
+                            final int column = left + (isUpright ? across + i % 3 : along);
+                            isDark[row * columns + column] = along < LINE / 2 - 2;
+                        }
+                    }
+                }
+            }
+            for (int channel = 0; channel < dims[1]; channel++) {
+                for (final boolean dark : isDark) {
+                    to.put(dark ? -2 : 2);
+                }
+            }
         }
     }
 

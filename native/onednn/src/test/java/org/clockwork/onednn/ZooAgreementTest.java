@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.clockwork.compiler.Plan;
 import org.clockwork.compiler.PlanCompiler;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Every architecture gives ONNX Runtime's answers, alone and in a batch; the tolerance is a hundredth at most of what two
@@ -52,6 +55,15 @@ final class ZooAgreementTest {
     void transformer() throws Exception {
         final Path file = PackagedModels.extractMiniLm(directory);
         check(file, PlanCompiler.open(file, Integer.MAX_VALUE, Map.of(PackagedModels.MINILM_LENGTH_DIMENSION, 32)));
+    }
+
+    /** Real weights: hard sigmoids and swishes, resizes, transposed convolutions, attention. */
+    @ParameterizedTest
+    @CsvSource({"DETECTION,320,320", "DETECTION,96,160", "RECOGNITION,48,320", "DIRECTION,48,192"})
+    void ocr(final PackagedModels.OcrNet net, final int rows, final int columns) throws Exception {
+        final Path file = net.extract(directory);
+        final PlanCompiler compiler = PlanCompiler.open(file, Integer.MAX_VALUE, Map.of("x:2", rows, "x:3", columns));
+        check(file, compiler, Bench::fillWithLines);
     }
 
     @Test
@@ -93,13 +105,18 @@ final class ZooAgreementTest {
     }
 
     private static void check(final Path file, final PlanCompiler compiler) throws Exception {
+        check(file, compiler, Bench::fill);
+    }
+
+    private static void check(final Path file, final PlanCompiler compiler, final BiConsumer<Bench, Long> fill)
+            throws Exception {
         final List<Plan> plans = List.of(compiler.plan(1, ElementType.FLOAT32), compiler.plan(4, ElementType.FLOAT32));
         try (Bench bench = new Bench(LIBRARY, plans); OrtSession session = session(file)) {
             assertEquals(0, bench.model.referenceSteps(), () -> "slow steps: " + bench.model.text());
             float[] last = null;
             for (final Plan plan : plans) {
-                for (int seed = 1; seed <= 2; seed++) {
-                    bench.fill(seed);
+                for (long seed = 1; seed <= 2; seed++) {
+                    fill.accept(bench, seed);
                     bench.run(plan.batchSize());
                     final float[][] answers = bench.answers(plan);
                     final float[][] expected = bench.expected(session, plan);

@@ -47,6 +47,8 @@ final class WorkerCommand implements Callable<Integer> {
     private static final long CLOSE_SLACK_NS = TimeUnit.SECONDS.toNanos(15);
     private static final double MIB = 1024.0 * 1024.0;
     private static final int CPU_ENGINES = 2;
+    /** What a JVM takes beside its heap, with the libraries' code and the media driver's buffers. */
+    private static final long JAVA_BYTES = 512L << 20;
 
     /** Kinds of device. */
     enum DeviceKind {
@@ -61,7 +63,7 @@ final class WorkerCommand implements Callable<Integer> {
     @Mixin
     private ProcessOptions process;
 
-    @Option(names = "--device", required = true, paramLabel = "KIND", description = "cpu (ONNX Runtime) or emulated.")
+    @Option(names = "--device", required = true, paramLabel = "KIND", description = "cpu (oneDNN and ONNX Runtime) or emulated.")
     private DeviceKind kind;
 
     @Option(
@@ -81,6 +83,11 @@ final class WorkerCommand implements Callable<Integer> {
         names = "--memory", paramLabel = "SIZE", converter = SizeConverter.class,
         description = "Memory for weights of each device, such as 2g. Default: 1g (cpu), 21.5 GiB (emulated).")
     private Long memoryBytes;
+
+    @Option(
+        names = "--host-memory", paramLabel = "SIZE", converter = SizeConverter.class,
+        description = "CPU only: most memory for compiled models beside those weights. Default: half of the machine's memory.")
+    private Long hostMemoryBytes;
 
     @Option(names = "--gpus", paramLabel = "N", defaultValue = "1", description = "Emulated devices. Default: ${DEFAULT-VALUE}.")
     private int gpus;
@@ -177,6 +184,12 @@ final class WorkerCommand implements Callable<Integer> {
         if (backend.devices().size() > 4) {
             System.out.println("... " + backend.devices().size() + " devices in all");
         }
+        if (backend instanceof CpuBackend cpu) {
+            final long javaBytes = Runtime.getRuntime().maxMemory() + JAVA_BYTES;
+            System.out.printf(Locale.ROOT,
+                "memory: %s. Java takes up to %.0f MiB more; resident at most %.0f MiB while serving%n",
+                cpu.statedMemory(), javaBytes / MIB, (cpu.statedBytes() + javaBytes) / MIB);
+        }
         System.out.println("worker " + workerName + " ready; dialing " + String.join(",", controllers));
     }
 
@@ -190,6 +203,9 @@ final class WorkerCommand implements Callable<Integer> {
                 .cacheDirectory(directory().resolve("compiled")).clock(SystemNanoClock.INSTANCE).errorHandler(errors);
             if (null != memoryBytes) {
                 context.memoryBytes(memoryBytes);
+            }
+            if (null != hostMemoryBytes) {
+                context.hostMemoryBytes(hostMemoryBytes);
             }
             return new CpuBackend(context);
         }

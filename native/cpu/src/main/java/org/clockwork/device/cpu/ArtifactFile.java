@@ -28,6 +28,7 @@ import org.clockwork.device.TensorSpec;
 final class ArtifactFile {
     private static final long MAGIC = 0x434C_4B43_5055_0001L;
     private static final int MAX_HEAD_BYTES = 64 << 20;
+    private static final int PART_BYTES = 1 << 20;
     private static final int PREFIX_BYTES = Long.BYTES + Integer.BYTES;
 
     /** What was read back: the head, the skeleton, and where the payload starts. */
@@ -100,8 +101,7 @@ final class ArtifactFile {
         if (channel.size() != payloadOffset + payloadBytes || crc(ByteBuffer.wrap(skeleton)) != skeletonCrc) {
             return null;
         }
-        final ByteBuffer payload = channel.map(FileChannel.MapMode.READ_ONLY, payloadOffset, payloadBytes);
-        return crc(payload) == payloadCrc ? new Content(artifact, skeleton, payloadOffset) : null;
+        return crc(channel, payloadOffset, payloadBytes) == payloadCrc ? new Content(artifact, skeleton, payloadOffset) : null;
     }
 
     private static byte[] head(final String environment, final Artifact artifact, final byte[] skeleton,
@@ -198,6 +198,19 @@ final class ArtifactFile {
     private static long crc(final ByteBuffer buffer) {
         final CRC32C crc = new CRC32C();
         crc.update(buffer);
+        return crc.getValue();
+    }
+
+    private static long crc(final FileChannel channel, final long offset, final long length) throws IOException {
+        final CRC32C crc = new CRC32C();
+        final ByteBuffer part = ByteBuffer.allocateDirect(PART_BYTES);
+        for (long done = 0; done < length; done += part.limit()) {
+            part.clear().limit((int) Math.min(PART_BYTES, length - done));
+            while (part.hasRemaining() && channel.read(part, offset + done + part.position()) >= 0) {
+                continue;
+            }
+            crc.update(part.flip());
+        }
         return crc.getValue();
     }
 

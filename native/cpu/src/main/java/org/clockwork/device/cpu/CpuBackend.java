@@ -29,12 +29,13 @@ import org.clockwork.onednn.OneDnn;
 
 /**
  * The CPU backend: one device. Plans on oneDNN run the models that they cover, ONNX Runtime all others. Needs 64-bit Linux.
- * Its memory is what the {@link Context} states: pages of weights, I/O slot, and a workspace for either; beside them a
- * session takes some 100 KB for its graph. Compiling takes more, for a while.
+ * Its memory is what {@link #statedMemory} states: pages of weights, I/O slot, a workspace for either, and compiled models
+ * in host memory up to a limit; beside them a session takes some 100 KB for its graph. Compiling takes more, for a while.
  */
 public final class CpuBackend implements Backend {
     private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._-]{1,200}");
     private static final String SUFFIX = ".cpu";
+    private static final int MIB = 1 << 20;
     private static final String RUNTIME = "onnxruntime: ";
 
     private final Context context;
@@ -158,9 +159,7 @@ public final class CpuBackend implements Backend {
             }
             final CpuModel model = new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, maxBatch,
                 plan, engine, this::forget);
-            synchronized (models) {
-                models.add(model);
-            }
+            keep(model);
             return model;
         } catch (final OrtException | RuntimeException e) {
             if (payload != 0) {
@@ -168,6 +167,43 @@ public final class CpuBackend implements Backend {
             }
             throw new ModelException(Reason.COMPILE_FAILED, "The compiled model could not be opened: " + e.getMessage(), e);
         }
+    }
+
+    private void keep(final CpuModel model) throws ModelException {
+        final long used;
+        synchronized (models) {
+            models.add(model);
+            used = hostBytes();
+        }
+        if (used > context.hostMemoryBytes()) {
+            model.close();
+            throw new ModelException(Reason.TOO_LARGE, "Host memory for compiled models is full: this one takes "
+                + model.hostBytes() + " bytes, with the others " + used + " of " + context.hostMemoryBytes()
+                + ". Unregister models, or raise " + Context.HOST_MEMORY_PROP_NAME + '.');
+        }
+    }
+
+    /** Host memory that compiled models take now. */
+    public long hostBytes() {
+        synchronized (models) {
+            return models.stream().mapToLong(CpuModel::hostBytes).sum();
+        }
+    }
+
+    /** Most memory that serving takes, whatever is registered and loaded: the resident size of a process beside its Java part. */
+    public long statedBytes() {
+        return (long) device.totalPages() * Device.PAGE_BYTES + context.inputBytes() + context.outputBytes()
+            + 2L * context.workspaceBytes() + context.hostMemoryBytes();
+    }
+
+    /** What {@link #statedBytes} is made of, for people. */
+    public String statedMemory() {
+        return String.format(Locale.ROOT, "weights %d MiB, inputs and outputs %d MiB, activations up to 2 x %d MiB, compiled "
+                + "models in host memory up to %d MiB; together %d MiB, and while a file is compiled up to six times its size "
+                + "and %d MiB",
+            device.totalPages() * (Device.PAGE_BYTES / MIB), (context.inputBytes() + context.outputBytes()) / MIB,
+            context.workspaceBytes() / MIB, context.hostMemoryBytes() / MIB, statedBytes() / MIB,
+            2L * context.workspaceBytes() / MIB);
     }
 
     private static ModelException noHalf(final String why, final ModelException cause) {
@@ -254,6 +290,8 @@ public final class CpuBackend implements Backend {
     public static final class Context {
         /** Memory for weights, as in {@code 1g}. */
         public static final String MEMORY_PROP_NAME = "clockwork.cpu.memory";
+        /** Host memory for compiled models: weights as LOADs copy them, and what was made to execute them. */
+        public static final String HOST_MEMORY_PROP_NAME = "clockwork.cpu.host.memory";
         /** Directory for compiled models. */
         public static final String CACHE_DIRECTORY_PROP_NAME = "clockwork.cpu.cache.dir";
         /** Largest batch. */
@@ -284,6 +322,7 @@ public final class CpuBackend implements Backend {
         private static final int LARGEST_BATCH = 1024;
 
         private long memoryBytes = SystemUtil.getSizeAsLong(MEMORY_PROP_NAME, DEFAULT_MEMORY);
+        private long hostMemoryBytes = SystemUtil.getSizeAsLong(HOST_MEMORY_PROP_NAME, Processor.memoryBytes() / 2);
         private Path cacheDirectory = Path.of(System.getProperty(CACHE_DIRECTORY_PROP_NAME,
             Path.of(System.getProperty("java.io.tmpdir"), "clockwork-cpu-" + System.getProperty("user.name")).toString()));
         private int maxBatch = Integer.getInteger(MAX_BATCH_PROP_NAME, DEFAULT_MAX_BATCH);
@@ -309,6 +348,9 @@ public final class CpuBackend implements Backend {
             if (memoryBytes < Device.PAGE_BYTES || memoryBytes / Device.PAGE_BYTES > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
                     MEMORY_PROP_NAME + '=' + memoryBytes + " is less than a page of " + Device.PAGE_BYTES);
+            }
+            if (hostMemoryBytes < 1) {
+                throw new IllegalArgumentException(HOST_MEMORY_PROP_NAME + '=' + hostMemoryBytes + " is not positive");
             }
             if (maxBatch < 1 || maxBatch > LARGEST_BATCH) {
                 throw new IllegalArgumentException(MAX_BATCH_PROP_NAME + '=' + maxBatch + " is not in 1.." + LARGEST_BATCH);
@@ -378,6 +420,17 @@ public final class CpuBackend implements Backend {
         /** Memory for weights in bytes. */
         public long memoryBytes() {
             return memoryBytes;
+        }
+
+        /** Host memory for compiled models in bytes; what goes beyond is refused. Default: half of the machine's memory. */
+        public Context hostMemoryBytes(final long bytes) {
+            hostMemoryBytes = bytes;
+            return this;
+        }
+
+        /** Host memory for compiled models in bytes. */
+        public long hostMemoryBytes() {
+            return hostMemoryBytes;
         }
 
         /** Directory for compiled models; kept from start to start. */

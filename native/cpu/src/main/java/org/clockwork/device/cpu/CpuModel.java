@@ -113,6 +113,12 @@ final class CpuModel implements CompiledModel {
         return engine;
     }
 
+    /** Host memory that it takes while it is open: weights as LOADs copy them, and calls made for it. */
+    long hostBytes() {
+        return NativeMemory.roundUp(plan == null ? artifact.payloadBytes() : plan.bytes() + plan.primitives(),
+            NativeMemory.SMALL_PAGE);
+    }
+
     /** What runs the model instead of ONNX Runtime; or null. */
     PlanRun plan() {
         return plan;

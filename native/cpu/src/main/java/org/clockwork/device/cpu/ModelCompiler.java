@@ -9,10 +9,8 @@ import ai.onnxruntime.TensorInfo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,6 +37,7 @@ final class ModelCompiler {
     private static final String FORMAT = "1";
     static final String WORK_PREFIX = "compile-";
     private static final Pattern WORK_DIRECTORY = Pattern.compile(WORK_PREFIX + "(\\d{1,18})-.*");
+    private static final String PLAIN_FILE = "fixed.onnx";
     private static final String WEIGHTS_FILE = "weights.bin";
     private static final String SMALLEST_EXTERNAL_BYTES = "256";
     private static final int PROBE_BATCH = 4;
@@ -87,7 +86,15 @@ final class ModelCompiler {
 
     /** Writes the artifact of a source to {@code target}, or leaves nothing behind. */
     void compile(final ModelSource source, final Path target) throws ModelException {
-        final ModelProto model = OnnxReader.read(source.file(), maxFileBytes);
+        try (Mappings mappings = new Mappings(memory)) {
+            compile(source, target, mappings);
+        } finally {
+            memory.posix().trim();
+        }
+    }
+
+    private void compile(final ModelSource source, final Path target, final Mappings mappings) throws ModelException {
+        final ModelProto model = OnnxReader.read(source.file(), maxFileBytes, mappings::add);
         final InputTransform transform = source.options().transform();
         final Dimensions.Fixed asInFile = Dimensions.fix(model, source.dimensions());
         final Dimensions.Fixed fixed = transform == null ? asInFile : PixelInput.rewrite(asInFile, transform);
@@ -95,11 +102,11 @@ final class ModelCompiler {
         Path work = null;
         try {
             work = Files.createTempDirectory(cacheDirectory, WORK_PREFIX + ProcessHandle.current().pid() + '-');
-            final Path plain = work.resolve("fixed.onnx");
+            final Path plain = work.resolve(PLAIN_FILE);
             try (OutputStream out = Files.newOutputStream(plain)) {
                 fixed.model().writeTo(out);
             }
-            build(source, fixed, plain, work, target);
+            build(source, fixed, work, target, mappings);
         } catch (final OrtException e) {
             throw OrtRuntime.refusal(e);
         } catch (final IOException e) {
@@ -136,8 +143,9 @@ final class ModelCompiler {
         return bytes;
     }
 
-    private void build(final ModelSource source, final Dimensions.Fixed fixed, final Path plain, final Path work,
-        final Path target) throws OrtException, IOException, ModelException {
+    private void build(final ModelSource source, final Dimensions.Fixed fixed, final Path work, final Path target,
+        final Mappings mappings) throws OrtException, IOException, ModelException {
+        final Path plain = work.resolve(PLAIN_FILE);
         final Path skeletonFile = work.resolve("skeleton.onnx");
         final Path weightsFile = work.resolve(WEIGHTS_FILE);
         final Shape shape;
@@ -155,10 +163,10 @@ final class ModelCompiler {
         }
         final ModelProto optimised = ModelProto.parseFrom(Files.readAllBytes(skeletonFile));
         if (WeightsLayout.hasInnerGraphs(optimised.getGraph())) {
-            writeRuntimeFormat(source, shape, plain, work, target);
+            writeRuntimeFormat(source, shape, work, target, mappings);
             return;
         }
-        final ByteBuffer weights = Files.exists(weightsFile) ? map(weightsFile) : ByteBuffer.allocate(0);
+        final ByteBuffer weights = Files.exists(weightsFile) ? mappings.map(weightsFile) : ByteBuffer.allocate(0);
         final WeightsLayout layout = WeightsLayout.plan(optimised, weights);
         final long bytes = layout.totalBytes();
         final long payload = memory.allocate(NativeMemory.Tag.HOST_WEIGHTS, Math.max(1, bytes));
@@ -176,16 +184,16 @@ final class ModelCompiler {
     }
 
     /** Models whose operators hold graphs: the whole model in ONNX Runtime's format, its bytes used in place. */
-    private void writeRuntimeFormat(final ModelSource source, final Shape shape, final Path plain, final Path work,
-        final Path target) throws OrtException, IOException {
+    private void writeRuntimeFormat(final ModelSource source, final Shape shape, final Path work, final Path target,
+        final Mappings mappings) throws OrtException, IOException {
         final Path file = work.resolve("model.ort");
         try (SessionOptions options = runtime.options(false)) {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.addConfigEntry("session.save_model_format", "ORT");
             options.setOptimizedModelFilePath(file.toString());
-            runtime.close(runtime.session(plain, options));
+            runtime.close(runtime.session(work.resolve(PLAIN_FILE), options));
         }
-        final ByteBuffer payload = map(file);
+        final ByteBuffer payload = mappings.map(file);
         final Artifact artifact = new Artifact(source.maxBatch(), shape.maxBatch, shape.batched, true, false,
             payload.remaining(), 0, payload.remaining(), shape.inputs, shape.outputs, List.of());
         ArtifactFile.write(target, work, environment, artifact, new byte[0], payload);
@@ -306,12 +314,6 @@ final class ModelCompiler {
     private static TensorSpec spec(final String name, final ElementType type, final long[] shape, final boolean leading) {
         return new TensorSpec(name, type,
             Arrays.stream(shape).skip(leading ? 1 : 0).mapToObj(d -> Math.toIntExact(Math.abs(d))).toList());
-    }
-
-    private static ByteBuffer map(final Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-        }
     }
 
     static void delete(final Path directory) {

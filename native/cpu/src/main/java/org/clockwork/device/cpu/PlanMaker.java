@@ -18,9 +18,12 @@ import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.compiler.Dimensions;
 import org.clockwork.compiler.OnnxReader;
+import org.clockwork.compiler.Op;
 import org.clockwork.compiler.PixelInput;
 import org.clockwork.compiler.Plan;
 import org.clockwork.compiler.PlanCompiler;
+import org.clockwork.compiler.PostOp;
+import org.clockwork.compiler.Step;
 import org.clockwork.compiler.View;
 import org.clockwork.device.ElementType;
 import org.clockwork.device.ModelException;
@@ -71,24 +74,36 @@ final class PlanMaker {
      */
     PlanRun make(final ModelSource source, final Artifact artifact, final IoTensors io,
         final int maxBatch) throws ModelException {
+        try (Mappings mappings = new Mappings(memory)) {
+            return make(source, artifact, io, maxBatch, mappings);
+        } finally {
+            memory.posix().trim();
+        }
+    }
+
+    private PlanRun make(final ModelSource source, final Artifact artifact, final IoTensors io, final int maxBatch,
+        final Mappings mappings) throws ModelException {
         final ElementType precision = context.precision(source.options());
         if (precision == ElementType.BFLOAT16 && !library.hasBfloat16()) {
             throw new ModelException(Reason.COMPILE_FAILED, "This processor does not compute with BFLOAT16: "
                 + library.version());
         }
-        final PlanCompiler compiler = PlanCompiler.open(source.file(), context.maxFileBytes(), source.dimensions(),
-            source.options().transform());
+        final Dimensions.Fixed fixed =
+            Dimensions.fix(OnnxReader.read(source.file(), context.maxFileBytes(), mappings::add), source.dimensions());
+        final PlanCompiler compiler = new PlanCompiler(fixed, source.options().transform());
         final List<Plan> plans = new ArrayList<>();
         for (final int batch : batches(maxBatch)) {
             plans.add(compiler.plan(batch, precision));
         }
         requireSameTensors(artifact, plans.get(plans.size() - 1));
+        final long before = Processor.residentBytes();
         final OneDnnModel program = new OneDnnModel(library, plans, new SlotPlaces(io));
+        final long primitives = Math.max(0, Processor.residentBytes() - before);
         try {
             final Path file = folder.resolve(source.key() + '.' + precision + SUFFIX);
             ArtifactFile.Content content = read(file, source, program, plans);
             if (content == null) {
-                write(file, source, artifact, program.weightsBytes(), plans);
+                write(file, source, fixed, artifact, program.weightsBytes(), plans);
                 content = read(file, source, program, plans);
             }
             if (content == null) {
@@ -98,8 +113,10 @@ final class PlanMaker {
             final long bytes = program.weightsBytes();
             final long payload = bytes == 0 ? 0
                 : memory.mapFile(NativeMemory.Tag.HOST_WEIGHTS, file, content.payloadOffset(), bytes);
-            return new PlanRun(program, payload, bytes, (precision == ElementType.BFLOAT16 ? "onednn/bf16 " : "onednn/fp32 ")
-                + error + " against ONNX Runtime's fp32; oneDNN " + library.version());
+            program.forgetSources();
+            final String engine = precision == ElementType.BFLOAT16 ? "onednn/bf16 " : "onednn/fp32 ";
+            return new PlanRun(program, payload, bytes, primitives,
+                engine + error + " against ONNX Runtime's fp32; oneDNN " + library.version());
         } catch (final ModelException | RuntimeException e) {
             program.close();
             throw e;
@@ -145,12 +162,12 @@ final class PlanMaker {
         return Arrays.toString(plans.stream().mapToLong(Plan::checksum).toArray());
     }
 
-    private void write(final Path file, final ModelSource source, final Artifact artifact, final long bytes,
-        final List<Plan> plans) throws ModelException {
+    private void write(final Path file, final ModelSource source, final Dimensions.Fixed fixed, final Artifact artifact,
+        final long bytes, final List<Plan> plans) throws ModelException {
         final long weights = memory.allocate(NativeMemory.Tag.HOST_WEIGHTS, Math.max(1, bytes));
         Path work = null;
         try {
-            final String error = check(source, plans, weights, bytes);
+            final String error = check(source, fixed, plans, weights, bytes);
             work = Files.createTempDirectory(folder, ModelCompiler.WORK_PREFIX + ProcessHandle.current().pid() + '-');
             final Artifact plan = new Artifact(source.maxBatch(), artifact.maxBatch(), artifact.batched(), false, false, bytes, 0,
                 bytes, artifact.inputs(), artifact.outputs(), List.of());
@@ -167,8 +184,8 @@ final class PlanMaker {
     }
 
     /** Lays the weights out and compares the smallest and the largest batch with ONNX Runtime, in memory of its own. */
-    private String check(final ModelSource source, final List<Plan> plans, final long weights, final long bytes)
-            throws OrtException, ModelException {
+    private String check(final ModelSource source, final Dimensions.Fixed fixed, final List<Plan> plans, final long weights,
+        final long bytes) throws OrtException, ModelException {
         double worst = 0;
         try (OwnPlaces places = new OwnPlaces(plans);
             OneDnnModel program = new OneDnnModel(library, plans, places);
@@ -177,7 +194,7 @@ final class PlanMaker {
                 throw new ModelException(Reason.COMPILE_FAILED, "The layout of the weights is not the same each time.");
             }
             program.layOut(weights);
-            final OrtSession session = reference(source, options);
+            final OrtSession session = reference(source, fixed, options);
             try {
                 for (final Plan plan : List.of(plans.get(0), plans.get(plans.size() - 1))) {
                     places.fill(plan);
@@ -198,13 +215,11 @@ final class PlanMaker {
     }
 
     /** The file itself, in a session; with operators in front that make floats of bytes if there is a transform. */
-    private OrtSession reference(final ModelSource source, final OrtSession.SessionOptions options)
-            throws OrtException, ModelException {
+    private OrtSession reference(final ModelSource source, final Dimensions.Fixed fixed,
+        final OrtSession.SessionOptions options) throws OrtException, ModelException {
         if (source.options().transform() == null) {
             return runtime.session(source.file(), options);
         }
-        final Dimensions.Fixed fixed =
-            Dimensions.fix(OnnxReader.read(source.file(), context.maxFileBytes()), source.dimensions());
         return runtime.session(PixelInput.rewrite(fixed, source.options().transform()).model().toByteArray(), options);
     }
 
@@ -312,7 +327,7 @@ final class PlanMaker {
                 try (OrtSession.Result result = session.run(tensors)) {
                     for (int i = 0; i < outputs.length; i++) {
                         final ByteBuffer expected = ((OnnxTensor) result.get(i)).getByteBuffer();
-                        worst = Math.max(worst, distance(new UnsafeBuffer(expected), outputs[i]));
+                        worst = Math.max(worst, distance(new UnsafeBuffer(expected), outputs[i], isProbability(plan, i)));
                     }
                 }
             } finally {
@@ -327,9 +342,24 @@ final class PlanMaker {
             return view.isPlain() || !view.isChannelsLast() ? d : new long[] {d[0], d[2], d[3], d[1]};
         }
 
-        private static double distance(final UnsafeBuffer expected, final long address) {
+        /** Whether each number of an output is one: noise may well make all of them next to nothing. */
+        private static boolean isProbability(final Plan plan, final int output) {
+            boolean isProbability = false;
+            for (final Step step : plan.steps()) {
+                if (step.output().storage() == plan.outputs().get(output).storage()) {
+                    Op last = step.op();
+                    for (final PostOp postOp : step.postOps()) {
+                        last = postOp instanceof PostOp.Apply apply ? apply.unary() : null;
+                    }
+                    isProbability = last instanceof Op.Unary unary && unary.function() == Op.Function.SIGMOID;
+                }
+            }
+            return isProbability;
+        }
+
+        private static double distance(final UnsafeBuffer expected, final long address, final boolean isProbability) {
             final UnsafeBuffer answer = new UnsafeBuffer(address, expected.capacity());
-            double largest = Float.MIN_NORMAL;
+            double largest = isProbability ? 1 : Float.MIN_NORMAL;
             double difference = 0;
             for (int at = 0; at < expected.capacity(); at += Float.BYTES) {
                 largest = Math.max(largest, Math.abs(expected.getFloat(at)));

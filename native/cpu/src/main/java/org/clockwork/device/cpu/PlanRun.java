@@ -9,9 +9,10 @@ import org.clockwork.onednn.OneDnnModel;
  * @param program     all calls.
  * @param payload     address of the weights in host memory, as a LOAD copies them.
  * @param bytes       of the weights.
+ * @param primitives  bytes that the calls took when they were made.
  * @param description of what runs, for people.
  */
-record PlanRun(OneDnnModel program, long payload, long bytes, String description) {
+record PlanRun(OneDnnModel program, long payload, long bytes, long primitives, String description) {
     void close(final NativeMemory memory) {
         program.close();
         if (bytes > 0) {

@@ -3,6 +3,7 @@ package org.clockwork.device.cpu;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
@@ -117,6 +118,16 @@ final class Posix {
     /** Gives the memory of a range back to the system; the range stays. */
     void discard(final long address, final long bytes) {
         c.madvise(address, bytes, MADV_DONTNEED);
+    }
+
+    /** Has the C library give back what was freed and it still holds. */
+    void trim() {
+        try {
+            NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
+        } catch (final UnsatisfiedLinkError e) {
+            // another C library than GNU's has no such call
+            return;
+        }
     }
 
     /** A view of native memory; it keeps nothing alive. */
