@@ -128,7 +128,7 @@ final class ClientAgent implements Agent {
             return isLookedUp(answer, nowNs);
         }
         spec.reset().model(model).inputType(call.inputType).sloNs(call.sloNs).priority(call.priority)
-            .intendedSendNs(answer.calledNs).timeoutNs(leftNs(answer, nowNs)).omitOutput(call.isOutputOmitted)
+            .intendedSendNs(earlier(answer.calledNs, nowNs)).timeoutNs(leftNs(answer, nowNs)).omitOutput(call.isOutputOmitted)
             .attachment(answer);
         if (call.isGenerated) {
             spec.generatedInput(call.seed);
@@ -144,6 +144,11 @@ final class ClientAgent implements Agent {
             end(answer, Status.TOO_MANY_BYTES, "input of " + call.inputLength + " bytes, granted " + core.grantedBytes(), nowNs);
         }
         return id > 0 || answer.isDone();
+    }
+
+    /** A call may come after this cycle has read the clock. */
+    private static long earlier(final long calledNs, final long nowNs) {
+        return calledNs - nowNs > 0 ? nowNs : calledNs;
     }
 
     private boolean isLookedUp(final PendingAnswer answer, final long nowNs) {

@@ -81,6 +81,10 @@ final class CommandProcess implements AutoCloseable {
         }
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** kill -9. */
     void kill() {
         process.destroyForcibly();
