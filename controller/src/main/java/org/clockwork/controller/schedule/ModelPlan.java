@@ -10,8 +10,8 @@ public final class ModelPlan {
     private static final int FORGOTTEN = 32;
     /** Copies up to which each is told of what waits. */
     private static final int WIDE = 8;
-    /** A request that came too early for its model asks for it that long. */
-    private static final long COLD_MISS_NS = 1_000_000_000L;
+    /** A request that one more copy might have served asks for it that long. */
+    private static final long MISS_NS = 1_000_000_000L;
 
     /** The model. */
     public final Model model;
@@ -25,14 +25,17 @@ public final class ModelPlan {
     boolean isGone;
     /** Whether it is in the policy's list of models to look at. */
     boolean isDirty;
+    /** Whether it is in the list of models that may get one more copy. */
+    boolean isListed;
     /** LOADs that failed since the last that did not. */
     int loadFailures;
     /** Before this, it is not loaded again. */
     long loadFromNs;
 
-    /** When a request was last refused because no device held the model and a LOAD would have come too late. */
-    private long coldMissNs;
-    private boolean hasColdMiss;
+    /** When a request was last refused that one more copy might have served. */
+    private long missNs;
+    private int copiesAtMiss;
+    private boolean hasMiss;
     /** Requests served of late, as of {@link #servedNs}: the past counts half after each {@link #HALF_LIFE_NS}. */
     private double served;
     private long servedNs;
@@ -50,16 +53,17 @@ public final class ModelPlan {
         this.queue = queue;
     }
 
-    /** A request was refused because no device held the model. */
-    void onColdMiss(final long nowNs) {
-        coldMissNs = nowNs;
-        hasColdMiss = true;
+    /** A request was refused that one more copy might have served. */
+    void onMiss(final long nowNs) {
+        missNs = nowNs;
+        copiesAtMiss = copyCount;
+        hasMiss = true;
     }
 
-    /** Whether that was of late: the next request would be served if the model were loaded meanwhile. */
+    /** Whether that was of late: the next such request would be served if there were one more copy meanwhile. */
     boolean isMissed(final long nowNs) {
-        hasColdMiss &= copyCount == 0 && nowNs - coldMissNs <= COLD_MISS_NS;
-        return hasColdMiss;
+        hasMiss &= copyCount <= copiesAtMiss && nowNs - missNs <= MISS_NS;
+        return hasMiss;
     }
 
     /** Requests served of late; what is long past counts less. */

@@ -41,6 +41,8 @@ public final class QueueScheduler implements Scheduler, Demand {
     private final BackgroundWork background;
     private final WaitingLists waiting;
     private final BatchPolicy policy;
+    /** Of models in use; null for the baseline. */
+    private final Spreader spreader;
     private final long lookAheadNs;
     private final Choice choice = new Choice();
     /** Devices with something waiting, by the time from which they may be sent it. */
@@ -68,6 +70,7 @@ public final class QueueScheduler implements Scheduler, Demand {
         loads = new LoadPlanner(plans, parts.mirror(), durations, parts.figures(),
             isPaper ? LoadOrder.LARGEST : LoadOrder.MOST_SERVED, lookAheadNs);
         measuring = parts.measuring();
+        spreader = isPaper ? null : new Spreader(plans, parts.mirror());
         deadlineLoad = new DeadlineLoad(durations);
         background = new BackgroundWork(parts, deadlineLoad, !isPaper);
         waiting = new WaitingLists(plans, durations, this::markDirty);
@@ -84,6 +87,9 @@ public final class QueueScheduler implements Scheduler, Demand {
     public void onQueued(final ModelPlan model, final Request request, final long nowNs) {
         if (request.hasDeadline) {
             deadlineLoad.onRequest(model.artifact, request, nowNs);
+        }
+        if (spreader != null) {
+            spreader.onRequest(model, nowNs);
         }
         markDirty(model);
     }
@@ -167,7 +173,8 @@ public final class QueueScheduler implements Scheduler, Demand {
                 pick(plans.deviceAt(open.first()), nowNs);
                 work++;
             } else {
-                final int planned = loads.schedule(this, nowNs) + measuring.schedule(loads.hasDemand(), nowNs);
+                final int planned = loads.schedule(this, nowNs) + measuring.schedule(loads.hasDemand(), nowNs)
+                    + (spreader == null ? 0 : spreader.schedule(loads.hasDemand(), nowNs));
                 work += planned;
                 if (planned == 0 && dirtyCount == 0) {
                     return work;
@@ -182,6 +189,7 @@ public final class QueueScheduler implements Scheduler, Demand {
             return lastNowNs;
         }
         long wakeNs = earlier(loads.nextWakeNs(), measuring.nextWakeNs());
+        wakeNs = earlier(wakeNs, spreader == null ? NEVER : spreader.nextWakeNs());
         wakeNs = earlier(wakeNs, expiry.isEmpty() ? NEVER : expiry.firstKey());
         return earlier(wakeNs, open.isEmpty() ? NEVER : open.firstKey());
     }
@@ -190,8 +198,8 @@ public final class QueueScheduler implements Scheduler, Demand {
     public long unmetNs(final ModelPlan model, final long nowNs) {
         final int waiting = model.queue.size();
         if (model.isGone || waiting == 0) {
-            return !model.isGone && model.copyCount() == 0
-                && (model.queue.backgroundSize() > 0 || model.isMissed(nowNs)) ? 1 : 0;
+            return !model.isGone
+                && (model.copyCount() == 0 && model.queue.backgroundSize() > 0 || model.isMissed(nowNs)) ? 1 : 0;
         }
         final long perRequestNs = durations.executePerRequestNs(model.artifact, waiting);
         final long workNs = waiting * perRequestNs;
@@ -472,7 +480,7 @@ public final class QueueScheduler implements Scheduler, Demand {
 
     private void refuse(final ModelPlan model, final Request request, final long couldNs, final long nowNs) {
         if (model.copyCount() == 0 && isTooShortForLoad(model, request)) {
-            model.onColdMiss(nowNs);
+            model.onMiss(nowNs);
         }
         model.queue.remove(request);
         refusals.refuse(request, request.failure != null ? request.failure : Status.DEADLINE_UNREACHABLE, couldNs, nowNs);

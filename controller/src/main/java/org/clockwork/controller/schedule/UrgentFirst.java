@@ -4,8 +4,8 @@ import org.clockwork.controller.model.Profile;
 import org.clockwork.controller.request.Request;
 
 /**
- * The paper's choice ("Serving DNNs like Clockwork", section 5.3 and appendix B), kept as the named baseline: the model
- * whose oldest request must start soonest goes first, with the largest batch that still meets that request's deadline.
+ * The paper's choice ("Serving DNNs like Clockwork", section 5.3 and appendix B), kept as the named baseline: of each
+ * model the largest batch that still meets the deadline of its oldest request, and of those the one that must start soonest.
  * Owned by the controller agent.
  */
 final class UrgentFirst implements BatchPolicy {
@@ -35,16 +35,12 @@ final class UrgentFirst implements BatchPolicy {
         choice.againNs = Choice.NEVER;
         Residency copy = waiting.mostUrgent(device);
         while (copy != null) {
-            final Request head = copy.plan.queue.first();
-            final int batchIndex = largestBatch(copy, head, nowNs);
-            if (batchIndex >= 0) {
-                choice.set(copy, batchIndex, head, Profile.batchSize(batchIndex), false);
+            if (chooseMet(device, nowNs, choice)) {
                 return true;
             }
+            final Request head = copy.plan.queue.first();
             if (waiting.canTry(copy, head, nowNs)) {
-                if (!chooseMet(device, nowNs, choice)) {
-                    choice.set(copy, 0, head, 1, true);
-                }
+                choice.set(copy, 0, head, 1, true);
                 return true;
             }
             waiting.giveUp(copy);
@@ -53,18 +49,22 @@ final class UrgentFirst implements BatchPolicy {
         return false;
     }
 
-    /** The most urgent of those that can be met, although one that is only worth a try is more urgent still. */
+    /** Of the largest batches that can be met, one for each model, that which must start soonest. */
     private boolean chooseMet(final DevicePlan device, final long nowNs, final Choice choice) {
         Residency best = null;
         int bestIndex = -1;
+        long bestLatestNs = 0;
         for (int i = 0; i < Math.min(device.waiting.size(), MAX_LOOKED_AT); i++) {
             final Residency copy = device.waiting.at(i);
             final Request head = copy.plan.queue.first();
-            if (head != null && (best == null || copy.waitingKey - best.waitingKey < 0)) {
-                final int index = largestBatch(copy, head, nowNs);
-                if (index >= 0) {
+            final int index = head == null ? -1 : largestBatch(copy, head, nowNs);
+            if (index >= 0) {
+                final long latestNs = head.deadlineNs - durations.executeNs(copy.plan.artifact, index);
+                if (best == null || latestNs - bestLatestNs < 0
+                    || latestNs == bestLatestNs && copy.plan.index < best.plan.index) {
                     best = copy;
                     bestIndex = index;
+                    bestLatestNs = latestNs;
                 }
             }
         }
