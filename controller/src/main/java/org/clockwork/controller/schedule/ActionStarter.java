@@ -152,6 +152,7 @@ public final class ActionStarter {
 
     private void start(final Action action, final Residency copy, final long nowNs) {
         copy.uses++;
+        copy.usedNs = nowNs;
         copy.device.touch(copy);
         copy.device.execution.add(action);
         submit(action, nowNs);

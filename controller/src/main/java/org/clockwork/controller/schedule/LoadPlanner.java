@@ -185,7 +185,7 @@ final class LoadPlanner {
         DevicePlan found = null;
         while (found == null && triedCount < MAX_TRIES && isLoaderDue(nowNs)) {
             final DevicePlan device = plans.deviceAt(loaders.first());
-            if (suits(model, device)) {
+            if (suits(model, device, nowNs)) {
                 found = device;
             } else {
                 tried[triedCount] = device.slot;
@@ -198,17 +198,24 @@ final class LoadPlanner {
         }
         if (found == null && triedCount == MAX_TRIES) {
             final DevicePlan scanned = scan(model);
-            return scanned != null && suits(model, scanned) && isDue(scanned, nowNs) ? scanned : null;
+            return scanned != null && suits(model, scanned, nowNs) && isDue(scanned, nowNs) ? scanned : null;
         }
         return found;
     }
 
-    private boolean suits(final ModelPlan model, final DevicePlan device) {
+    private boolean suits(final ModelPlan model, final DevicePlan device, final long nowNs) {
         return device.planned == null
             && device.loading.count() < MAX_OUTSTANDING
             && model.artifact.isInstalledOn(device)
             && model.copyOn(device) == null
-            && mirror.canMakeRoom(device, model.artifact.artifact.pages);
+            && (model.copyCount() == 0 || hasTime(device, model, nowNs))
+            && mirror.canMakeRoom(device, model, nowNs);
+    }
+
+    /** Whether a device has time left for a further copy of a model: where all devices are busy, one more does not help. */
+    private static boolean hasTime(final DevicePlan device, final ModelPlan model, final long nowNs) {
+        final Request last = model.queue.last();
+        return last == null || device.waitingWorkNs < last.deadlineNs - nowNs >> 1;
     }
 
     /** For artifacts that are installed on few of many devices: the one of them that is free first. */

@@ -13,6 +13,11 @@ public final class MemoryMirror {
     private static final long FAILURE_PAUSE_NS = 100_000_000L;
     private static final int MAX_PAUSES = 50;
 
+    /** Only copies that were not used for so long make room for one more copy of a model that has some. */
+    private static final long SPREAD_UNUSED_NS = 1_000_000_000L;
+    /** Copies looked at for one that is not the only one of its model. */
+    private static final int MAX_LOOKED_AT = 64;
+
     private final Plans plans;
     private final ActionStarter starter;
     private final Durations durations;
@@ -38,42 +43,70 @@ public final class MemoryMirror {
         return !starter.isFull();
     }
 
-    /** Whether pages for a copy are free, on their way, or held by copies that may be unloaded. */
-    boolean canMakeRoom(final DevicePlan device, final int pages) {
-        int free = device.state.freePages + device.pagesComing;
-        for (Residency copy = device.leastRecent(); free < pages && copy != null; copy = copy.newer) {
-            if (isIdle(copy)) {
-                free += copy.pages;
-            }
-        }
-        return free >= pages;
+    /** Whether pages for a copy of a model are free, on their way, or held by copies that may be unloaded for it. */
+    boolean canMakeRoom(final DevicePlan device, final ModelPlan model, final long nowNs) {
+        return makeRoom(device, model, false, nowNs);
     }
 
     /**
      * Plans a copy of a model on a device that has none and nothing else planned, and starts to make room for it: the
-     * least recently used copies go first, never one that is in use or waited for.
+     * least recently used copies go first, those that are not the only ones of their model before the others, never one
+     * that is in use or waited for. For a further copy of a model only such go that are not the only ones either, and that
+     * were not used of late.
      *
      * @return false if there can't be room now, or no action can be made.
      */
     boolean plan(final ModelPlan model, final DevicePlan device, final long nowNs) {
         final int pages = model.artifact.artifact.pages;
-        if (starter.isFull() || !canMakeRoom(device, pages)) {
+        if (starter.isFull() || !canMakeRoom(device, model, nowNs)) {
             return false;
         }
-        Residency copy = device.leastRecent();
-        while (device.state.freePages + device.pagesComing < pages && copy != null && !starter.isFull()) {
-            final Residency newer = copy.newer;
-            if (isIdle(copy)) {
-                unload(copy, nowNs);
-            }
-            copy = newer;
-        }
+        makeRoom(device, model, true, nowNs);
         final Residency planned = plans.newCopy(device, model, model.model.id, pages);
         planned.readyNs = device.loading.startNs(nowNs + 2 * device.worker.hopNs()) + durations.loadNs(model.artifact);
         device.planned = planned;
         advance(device, nowNs);
         scheduler.onMemoryChanged(device, nowNs);
         return true;
+    }
+
+    /** Looks for pages, and unloads what holds them if {@code isMeant}; whether there are enough. */
+    private boolean makeRoom(final DevicePlan device, final ModelPlan model, final boolean isMeant, final long nowNs) {
+        final int pages = model.artifact.artifact.pages;
+        int free = device.state.freePages + device.pagesComing;
+        free += unload(device, pages - free, true, model.copyCount() > 0, isMeant, nowNs);
+        if (free < pages && model.copyCount() == 0) {
+            free = device.state.freePages + device.pagesComing;
+            free += unload(device, pages - free, false, false, isMeant, nowNs);
+        }
+        return free >= pages;
+    }
+
+    /** Unloads least recently used copies until so many pages are won, or only counts them; how many there are. */
+    private int unload(
+        final DevicePlan device, final int pages, final boolean onlySpare, final boolean onlyUnused, final boolean isMeant,
+        final long nowNs) {
+        int won = 0;
+        Residency copy = device.leastRecent();
+        for (int i = 0; won < pages && copy != null && !(isMeant && starter.isFull()); i++) {
+            final Residency newer = copy.newer;
+            if (onlyUnused && nowNs - copy.usedNs < SPREAD_UNUSED_NS || onlySpare && i >= MAX_LOOKED_AT) {
+                return won;
+            }
+            if (isIdle(copy) && (isSpare(copy) || !onlySpare)) {
+                won += copy.pages;
+                if (isMeant) {
+                    unload(copy, nowNs);
+                }
+            }
+            copy = newer;
+        }
+        return won;
+    }
+
+    /** Whether the model would still be loaded somewhere without this copy. */
+    private static boolean isSpare(final Residency copy) {
+        return copy.plan == null || copy.isUnwanted || copy.plan.model.loadedOn > 1;
     }
 
     /** Loads what is planned on a device if its pages are free by now. */
@@ -238,6 +271,7 @@ public final class MemoryMirror {
 
     private void becomeLoaded(final Residency copy, final long nowNs) {
         copy.state = Residency.State.LOADED;
+        copy.usedNs = nowNs;
         copy.device.addRecent(copy);
         if (copy.plan != null) {
             copy.plan.model.loadedOn++;

@@ -37,6 +37,8 @@ public final class Residency {
     boolean isUnwanted;
     /** When it can be executed: measured once it is LOADED, expected before. */
     public long readyNs;
+    /** When it was last given work, or came to be loaded. */
+    long usedNs;
     /** When its LOAD started. */
     public long loadStartNs;
     /** Queued work of its model that counts against its device. */
