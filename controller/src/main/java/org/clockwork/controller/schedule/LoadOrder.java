@@ -7,8 +7,12 @@ interface LoadOrder {
     /** The paper's: the largest unmet demand first. */
     LoadOrder LARGEST = (model, unmetNs, durations) -> -unmetNs;
 
+    /** Above all that else orders. */
+    int COLD_BIT = 60;
+
     /**
-     * The most requests served for the time of a load engine first; of about as many, those with the latest deadline. When
+     * Models that no device holds before further copies of others; the most requests served for the time of a load engine
+     * first; of about as many, those with the latest deadline. When
      * load engines can't keep up, the earliest deadline first would load models whose requests expire before they run.
      */
     LoadOrder MOST_SERVED = LoadOrder::mostServed;
@@ -25,6 +29,7 @@ interface LoadOrder {
             ? 1e-9 : (double) unmetNs / durations.executePerRequestNs(model.artifact, model.queue.size());
         final long perLoad = Double.doubleToRawLongBits(requests / durations.loadNs(model.artifact)) >>> mantissaBits;
         final long deadline = head == null ? 0 : head.deadlineNs >>> deadlineUnitBits & (1L << deadlineBits) - 1;
-        return -(perLoad << deadlineBits | deadline);
+        final long cold = model.copyCount() == 0 ? 1L << COLD_BIT : 0;
+        return -(cold | perLoad << deadlineBits | deadline);
     }
 }

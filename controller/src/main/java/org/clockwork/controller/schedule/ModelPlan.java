@@ -6,8 +6,6 @@ import org.clockwork.controller.queue.ModelQueue;
 
 /** What planning knows about one model: its queue and its copies. Owned by the controller agent. */
 public final class ModelPlan {
-    private static final long HALF_LIFE_NS = 1_400_000_000L;
-    private static final int FORGOTTEN = 32;
     /** Copies up to which each is told of what waits. */
     private static final int WIDE = 8;
     /** A request that one more copy might have served asks for it that long. */
@@ -36,9 +34,8 @@ public final class ModelPlan {
     private long missNs;
     private int copiesAtMiss;
     private boolean hasMiss;
-    /** Requests served of late, as of {@link #servedNs}: the past counts half after each {@link #HALF_LIFE_NS}. */
-    private double served;
-    private long servedNs;
+    private final RecentCount served = new RecentCount();
+    private final RecentCount asked = new RecentCount();
     private Residency[] copies = new Residency[2];
     private int copyCount;
     /** Copies by the slot of their device, once there are so many that a search would cost. */
@@ -68,19 +65,22 @@ public final class ModelPlan {
 
     /** Requests served of late; what is long past counts less. */
     double served(final long nowNs) {
-        final long sinceNs = Math.max(0, nowNs - servedNs);
-        final long halvings = sinceNs / HALF_LIFE_NS;
-        if (halvings >= FORGOTTEN) {
-            return 0;
-        }
-        final double rest = (double) (sinceNs - halvings * HALF_LIFE_NS) / HALF_LIFE_NS;
-        return served * (1 - rest / 2) / (1L << halvings);
+        return served.value(nowNs);
     }
 
     /** Notes that so many requests are served now. */
     void addServed(final int requests, final long nowNs) {
-        served = served(nowNs) + requests;
-        servedNs = nowNs;
+        served.add(requests, nowNs);
+    }
+
+    /** Requests with a deadline that came of late; what is long past counts less. */
+    double asked(final long nowNs) {
+        return asked.value(nowNs);
+    }
+
+    /** Notes that a request with a deadline came. */
+    void addAsked(final long nowNs) {
+        asked.add(1, nowNs);
     }
 
     /** Copies in any state but GONE. */

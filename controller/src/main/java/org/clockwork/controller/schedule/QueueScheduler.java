@@ -87,6 +87,7 @@ public final class QueueScheduler implements Scheduler, Demand {
     public void onQueued(final ModelPlan model, final Request request, final long nowNs) {
         if (request.hasDeadline) {
             deadlineLoad.onRequest(model.artifact, request, nowNs);
+            model.addAsked(nowNs);
         }
         if (spreader != null) {
             spreader.onRequest(model, nowNs);

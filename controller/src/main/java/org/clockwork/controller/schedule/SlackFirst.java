@@ -42,6 +42,8 @@ final class SlackFirst implements BatchPolicy {
     private static final long AGAIN_NS = 100_000L;
     /** Nothing is waited for if this little would be left. */
     private static final long LEAST_LEFT_NS = 200_000L;
+    /** How much a model counts more that got nothing of what it is due: device time like the others, or what it asks for. */
+    private static final double FAIRNESS = 1.5;
     /** What a batch takes beyond its execution, for the efficiency that an SLO allows at best. */
     private static final long AROUND_NS = 1_000_000L;
 
@@ -248,18 +250,19 @@ final class SlackFirst implements BatchPolicy {
         return true;
     }
 
-    /** The most efficient batch of what can still be met, fairly. */
+    /** The most efficient batch of what can still be met; models that got less than they are due count more. */
     private boolean chooseByGoodput(final DevicePlan device, final long nowNs, final Choice choice) {
         double meanServed = 0;
         for (int i = 0; i < candidates; i++) {
-            meanServed += copies[i].plan.served(nowNs);
+            meanServed += copies[i].plan.served(nowNs) / bestRate(copies[i], heads[i]);
         }
         meanServed /= candidates;
         double bestScore = 0;
         for (int i = 0; i < candidates; i++) {
             skipToBest(i, nowNs);
             final double served = copies[i].plan.served(nowNs);
-            scores[i] = efficiencies[i] * (served < meanServed ? 2 - served / meanServed : 1);
+            final double due = Math.min(meanServed * bestRate(copies[i], heads[i]), copies[i].plan.asked(nowNs));
+            scores[i] = efficiencies[i] * (served < due ? 1 + FAIRNESS * (1 - served / due) : 1);
             bestScore = Math.max(bestScore, scores[i]);
         }
         int best = -1;
