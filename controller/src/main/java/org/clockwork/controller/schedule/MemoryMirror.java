@@ -52,7 +52,7 @@ public final class MemoryMirror {
      * Plans a copy of a model on a device that has none and nothing else planned, and starts to make room for it: the
      * least recently used copies go first, those that are not the only ones of their model before the others, never one
      * that is in use or waited for. For a further copy of a model only such go that are not the only ones either, and that
-     * were not used of late.
+     * were not used of late. A busy load engine finds room for the next LOAD too, so that it need not wait for an UNLOAD.
      *
      * @return false if there can't be room now, or no action can be made.
      */
@@ -61,7 +61,11 @@ public final class MemoryMirror {
         if (starter.isFull() || !canMakeRoom(device, model, nowNs)) {
             return false;
         }
+        final boolean isBusy = device.loading.count() > 0;
         makeRoom(device, model, true, nowNs);
+        if (isBusy && device.state.freePages + device.pagesComing < 2 * pages) {
+            unload(device, pages, false, true, true, nowNs);
+        }
         final Residency planned = plans.newCopy(device, model, model.model.id, pages);
         planned.readyNs = device.loading.startNs(nowNs + 2 * device.worker.hopNs()) + durations.loadNs(model.artifact);
         device.planned = planned;

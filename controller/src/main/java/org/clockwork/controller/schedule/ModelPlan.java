@@ -19,6 +19,8 @@ public final class ModelPlan {
     public final ArtifactPlan artifact;
     /** Its waiting requests. */
     public final ModelQueue queue;
+    /** How it was served of late. */
+    final Service service = new Service();
     /** Whether it left the catalogue. */
     boolean isGone;
     /** Whether it is in the policy's list of models to look at. */
@@ -34,8 +36,6 @@ public final class ModelPlan {
     private long missNs;
     private int copiesAtMiss;
     private boolean hasMiss;
-    private final RecentCount served = new RecentCount();
-    private final RecentCount asked = new RecentCount();
     private Residency[] copies = new Residency[2];
     private int copyCount;
     /** Copies by the slot of their device, once there are so many that a search would cost. */
@@ -61,26 +61,6 @@ public final class ModelPlan {
     boolean isMissed(final long nowNs) {
         hasMiss &= copyCount <= copiesAtMiss && nowNs - missNs <= MISS_NS;
         return hasMiss;
-    }
-
-    /** Requests served of late; what is long past counts less. */
-    double served(final long nowNs) {
-        return served.value(nowNs);
-    }
-
-    /** Notes that so many requests are served now. */
-    void addServed(final int requests, final long nowNs) {
-        served.add(requests, nowNs);
-    }
-
-    /** Requests with a deadline that came of late; what is long past counts less. */
-    double asked(final long nowNs) {
-        return asked.value(nowNs);
-    }
-
-    /** Notes that a request with a deadline came. */
-    void addAsked(final long nowNs) {
-        asked.add(1, nowNs);
     }
 
     /** Copies in any state but GONE. */

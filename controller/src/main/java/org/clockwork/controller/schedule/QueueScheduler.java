@@ -87,7 +87,7 @@ public final class QueueScheduler implements Scheduler, Demand {
     public void onQueued(final ModelPlan model, final Request request, final long nowNs) {
         if (request.hasDeadline) {
             deadlineLoad.onRequest(model.artifact, request, nowNs);
-            model.addAsked(nowNs);
+            model.service.onAsked(nowNs);
         }
         if (spreader != null) {
             spreader.onRequest(model, nowNs);
@@ -484,6 +484,7 @@ public final class QueueScheduler implements Scheduler, Demand {
             model.onMiss(nowNs);
         }
         model.queue.remove(request);
+        model.service.onRefused(nowNs);
         refusals.refuse(request, request.failure != null ? request.failure : Status.DEADLINE_UNREACHABLE, couldNs, nowNs);
     }
 

@@ -58,6 +58,7 @@ final class SlackFirst implements BatchPolicy {
     /** Requests per nanosecond, as a part of the best that the model's SLO allows. */
     private final double[] efficiencies = new double[MAX_CANDIDATES];
     private final double[] scores = new double[MAX_CANDIDATES];
+    private final boolean[] isEstablished = new boolean[MAX_CANDIDATES];
     private int candidates;
     private int hopelessCount;
 
@@ -68,6 +69,8 @@ final class SlackFirst implements BatchPolicy {
     private final long[] costNs = new long[MAX_BATCHES];
     /** Candidate whose batch it is, or -1 for one further back in a queue. */
     private final int[] candidateOf = new int[MAX_BATCHES];
+    /** Candidate to whose model it belongs. */
+    private final int[] ownerOf = new int[MAX_BATCHES];
     private int batches;
     private long startNs;
 
@@ -213,6 +216,7 @@ final class SlackFirst implements BatchPolicy {
         costNs[i] = times * executeNs[i] / Math.max(1, copy.plan.model.loadedOn);
         order[i] = Math.min(Math.max(0, dueNs[i] - startNs), MAX_DUE_NS) << BATCH_BITS | i;
         candidateOf[i] = candidate;
+        ownerOf[i] = candidates - 1;
     }
 
     /** Whether all that waits ends in time if it runs in the order in which it is due. */
@@ -254,14 +258,17 @@ final class SlackFirst implements BatchPolicy {
     private boolean chooseByGoodput(final DevicePlan device, final long nowNs, final Choice choice) {
         double meanServed = 0;
         for (int i = 0; i < candidates; i++) {
-            meanServed += copies[i].plan.served(nowNs) / bestRate(copies[i], heads[i]);
+            meanServed += copies[i].plan.service.served(nowNs) / bestRate(copies[i], heads[i]);
         }
         meanServed /= candidates;
         double bestScore = 0;
         for (int i = 0; i < candidates; i++) {
-            skipToBest(i, nowNs);
-            final double served = copies[i].plan.served(nowNs);
-            final double due = Math.min(meanServed * bestRate(copies[i], heads[i]), copies[i].plan.asked(nowNs));
+            isEstablished[i] = copies[i].plan.service.isEstablished(nowNs);
+            if (!isEstablished[i]) {
+                skipToBest(i, nowNs);
+            }
+            final double served = copies[i].plan.service.served(nowNs);
+            final double due = Math.min(meanServed * bestRate(copies[i], heads[i]), copies[i].plan.service.asked(nowNs));
             scores[i] = efficiencies[i] * (served < due ? 1 + FAIRNESS * (1 - served / due) : 1);
             bestScore = Math.max(bestScore, scores[i]);
         }
@@ -277,14 +284,32 @@ final class SlackFirst implements BatchPolicy {
                 }
             }
         }
+        best = yieldToEstablished(best);
         final long patienceNs = Math.min(MAX_PATIENCE_NS, sloNs(heads[best]) / PATIENCE_PART);
-        if (isFilling(best) && bestLatestNs - startNs > LEAST_LEFT_NS
+        if (isFilling(best) && latestNs(best) - startNs > LEAST_LEFT_NS
             && startNs - device.execution.freeNs() < patienceNs) {
             choice.againNs = nowNs + AGAIN_NS;
             return false;
         }
         take(best, heads[best], batchIndexes[best], counts[best], nowNs, choice);
         return true;
+    }
+
+    /** What is to run instead of a batch after which an established model could not be served in full. */
+    private int yieldToEstablished(final int chosen) {
+        final long chosenNs = durations.executeNs(copies[chosen].plan.artifact, batchIndexes[chosen]);
+        long endNs = startNs + chosenNs;
+        int first = -1;
+        boolean isHarmed = false;
+        for (int i = 0; i < batches && !isEstablished[chosen]; i++) {
+            final int batch = batchAt(i);
+            if (isEstablished[ownerOf[batch]]) {
+                first = first < 0 ? ownerOf[batch] : first;
+                endNs += costNs[batch];
+                isHarmed |= later(endNs, startNs + chosenNs + executeNs[batch]) - dueNs[batch] > 0;
+            }
+        }
+        return isHarmed ? first : chosen;
     }
 
     /** Whether a batch is more than half full and would be clearly more efficient when it is full. */
@@ -324,7 +349,7 @@ final class SlackFirst implements BatchPolicy {
 
     private void take(
         final int i, final Request from, final int index, final int count, final long nowNs, final Choice choice) {
-        copies[i].plan.addServed(count, nowNs);
+        copies[i].plan.service.onServed(count, nowNs);
         choice.set(copies[i], index, from, count, false);
     }
 
