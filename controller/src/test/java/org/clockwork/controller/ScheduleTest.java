@@ -178,6 +178,7 @@ class ScheduleTest {
 
     @Test
     void aHoldersBacklogMakesAReplica() {
+        rig.context.policy("paper");
         rig.start();
         models.add(rig.register(rig.catalogue.artifact(7, 64, 32, rig.loadNs, PathRig.RESNET)));
         worker = rig.worker(2, 100, 5);
@@ -193,6 +194,26 @@ class ScheduleTest {
         assertEquals(1, worker.loads);
         assertEquals(2, models.get(0).loadedOn);
         assertTrue(client.count(Status.OK) > 180, "" + client.count(Status.OK));
+    }
+
+    @Test
+    void freePagesHoldFurtherCopiesOfModelsInUse() {
+        rig.start();
+        for (int i = 0; i < 3; i++) {
+            models.add(rig.register(rig.catalogue.artifact(7, 64, 32, rig.loadNs, PathRig.RESNET)));
+        }
+        worker = rig.worker(2, 20, 5);
+        models.subList(0, 2).forEach(model -> worker.hold(0, model));
+        worker.hold(1, models.get(2));
+        worker.join();
+        client = rig.client(512);
+        ask(1, models.get(1), 100 * MS);
+        ask(1, models.get(2), 100 * MS);
+        rig.runFor(200 * MS);
+        assertEquals(2, models.get(1).loadedOn, "there was room on the other device");
+        assertEquals(1, models.get(0).loadedOn, "nobody asked for it");
+        assertEquals(1, models.get(2).loadedOn, "there was no room, and none was made");
+        assertEquals(0, rig.path.figures().unloads);
     }
 
     @Test

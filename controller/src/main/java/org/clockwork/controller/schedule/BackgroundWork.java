@@ -15,7 +15,7 @@ final class BackgroundWork {
     /** Neighbouring devices that are counted; the load on all is thought to be spread evenly. */
     private static final int MAX_COUNTED = 64;
     /** Kept of the time to spare for what nobody measures. */
-    private static final long KEPT_NS = 1_000_000L;
+    private static final long KEPT_NS = 800_000L;
     /** Load, in devices, for which none is kept free. */
     private static final double LITTLE_LOAD = 0.1;
     /** When to ask again if a batch may not start now. */
@@ -62,13 +62,15 @@ final class BackgroundWork {
     }
 
     /**
-     * Chooses what a device could execute that is, or will be, free: {@link #chosenNs()} is then set.
+     * Chooses what a device could execute that is, or soon will be, free: {@link #chosenNs()} is then set. One that is
+     * given work with a deadline now may be given this instead.
      *
      * @param choice told when to ask again if nothing may start now.
      */
     boolean choose(final DevicePlan device, final long nowNs, final Choice choice) {
         chosen = null;
-        if (device.background.isEmpty() || device.execution.freeNs() - lookAheadNs - nowNs > 0) {
+        final boolean isEarly = device.execution.freeNs() - lookAheadNs - nowNs > 0;
+        if (device.background.isEmpty() || isEarly && !(keepsDevicesFree && !device.waiting.isEmpty())) {
             return false;
         }
         final Residency oldest = oldest(device);

@@ -44,6 +44,8 @@ final class SlackFirst implements BatchPolicy {
     private static final long LEAST_LEFT_NS = 200_000L;
     /** How much a model counts more that got nothing of what it is due: device time like the others, or what it asks for. */
     private static final double FAIRNESS = 1.5;
+    /** With an SLO of so many durations of another execution, one may count on other devices that come free meanwhile. */
+    private static final int LEAST_DURATIONS = 4;
     /** What a batch takes beyond its execution, for the efficiency that an SLO allows at best. */
     private static final long AROUND_NS = 1_000_000L;
 
@@ -112,15 +114,25 @@ final class SlackFirst implements BatchPolicy {
         if (waiting.mostUrgent(device) == null) {
             return true;
         }
-        startNs = device.execution.startNs(nowNs + device.worker.hopNs()) + durationNs;
+        startNs = device.execution.startNs(nowNs + device.worker.hopNs());
         collect(device, nowNs);
+        int copiesOfEach = Integer.MAX_VALUE;
         for (int i = 0; i < candidates; i++) {
             if (efficiencies[i] >= AS_GOOD || durationNs + spareNs(heads[i]) - sloNs(heads[i]) > 0) {
                 return false;
             }
+            copiesOfEach = Math.min(copiesOfEach, Math.max(1, copies[i].plan.model.loadedOn));
         }
-        startNs += candidates == 0 ? 0 : spareNs(heads[0]);
-        return hopelessCount == 0 && isFeasible();
+        for (int i = 0; i < hopelessCount; i++) {
+            if (hopeless[i].plan.queue.size() > 0) {
+                return false;
+            }
+        }
+        if (candidates > 0) {
+            final boolean isLong = sloNs(heads[0]) < LEAST_DURATIONS * durationNs;
+            startNs += (isLong ? durationNs : durationNs / copiesOfEach) + spareNs(heads[0]);
+        }
+        return isFeasible();
     }
 
     /** Makes a candidate of each model that waits and can be met. */
