@@ -216,18 +216,47 @@ class ScheduleTest {
         assertEquals(0, rig.path.figures().unloads);
     }
 
+    @ParameterizedTest
+    @CsvSource({"paper,100", "slack,9"})
+    void withoutDeadlineServedFromWhatIsLeftOver(final String policy, final long sloMs) {
+        rig.context.policy(policy);
+        start(2, 1);
+        ask(1, models.get(0), 100 * MS);
+        rig.cycle();
+        final List<RigClient.Sent> background = ask(4, models.get(1), Protocol.NULL_NS);
+        final List<RigClient.Sent> others = ask(2, models.get(0), sloMs * MS);
+        rig.runFor(100 * MS);
+        assertEquals(7, client.count(Status.OK));
+        assertTrue(others.get(1).endedNs < background.get(0).endedNs);
+        assertEquals(List.of(1, 2, 4), worker.batches);
+        assertTrue(background.get(0).isInTime, "no deadline, nothing to be late for");
+    }
+
     @Test
-    void withoutDeadlineServedFromWhatIsLeftOver() {
+    void whatCanWaitForMoreOfItsKindLetsABatchWithoutDeadlineGoFirst() {
         start(2, 1);
         ask(1, models.get(0), 100 * MS);
         rig.cycle();
         final List<RigClient.Sent> background = ask(4, models.get(1), Protocol.NULL_NS);
         final List<RigClient.Sent> others = ask(2, models.get(0), 100 * MS);
         rig.runFor(100 * MS);
-        assertEquals(7, client.count(Status.OK));
-        assertTrue(others.get(1).endedNs < background.get(0).endedNs);
-        assertEquals(List.of(1, 2, 4), worker.batches);
-        assertTrue(background.get(0).isInTime, "no deadline, nothing to be late for");
+        assertTrue(background.get(0).endedNs < others.get(1).endedNs);
+        assertTrue(others.get(0).isInTime && others.get(1).isInTime);
+        assertEquals(List.of(1, 4, 2), worker.batches);
+    }
+
+    @Test
+    void withoutDeadlineLeavesDevicesForThoseWithOne() {
+        rig.context.agingNs(60_000 * MS);
+        start(2, 3);
+        final int count = 300;
+        for (int i = 0; i < count; i++) {
+            rig.at(rig.nowNs + i * 3 * MS, () -> client.ask(models.get(0), 3 * PathRig.RESNET[0]));
+            rig.at(rig.nowNs + i * 3 * MS, () -> client.ask(models.get(1), Protocol.NULL_NS));
+        }
+        rig.runFor(2_000 * MS);
+        assertEquals(2 * count, client.count(Status.OK));
+        assertTrue(client.all.stream().allMatch(sent -> sent.isInTime), "two devices are enough for those with a deadline");
     }
 
     @Test
@@ -244,8 +273,8 @@ class ScheduleTest {
         final int[] alone = runBusyDevice(0, 50 * MS);
         final int[] unaged = runBusyDevice(60, 10_000 * MS);
         final int[] aged = runBusyDevice(60, 50 * MS);
-        assertEquals(alone[0], unaged[0], "never ahead of a deadline");
-        assertEquals(0, unaged[1]);
+        assertTrue(unaged[1] <= 16, "one batch, before it was known how busy the device would be: " + unaged[1]);
+        assertTrue(unaged[0] >= alone[0] - 32, "a batch takes the time of one: " + unaged[0] + " of " + alone[0]);
         assertTrue(aged[1] >= 8, "starved: " + aged[1]);
         assertTrue(aged[0] > alone[0] * 0.85, "a share only: " + aged[0] + " of " + alone[0]);
     }

@@ -31,6 +31,8 @@ public final class DevicePlan {
     ArtifactPlan measuring;
     /** Queued work of the models that wait for it, each model's divided by its copies. */
     long waitingWorkNs;
+    /** Until then it is thought that not everything that waits can be met. */
+    long shortUntilNs;
     /** From when on an aged request without deadline may go ahead of those with one. */
     long agedFromNs;
     /** The latest {@code earliest} sent to its execution engine, in the worker's clock. */
@@ -49,6 +51,7 @@ public final class DevicePlan {
         execution = new Timeline(nowNs);
         loading = new Timeline(nowNs);
         agedFromNs = nowNs;
+        shortUntilNs = nowNs;
     }
 
     /** The engine that runs executions, or the other. */

@@ -44,6 +44,8 @@ final class SlackFirst implements BatchPolicy {
     private static final long LEAST_LEFT_NS = 200_000L;
     /** How much a model counts more that got nothing of what it is due: device time like the others, or what it asks for. */
     private static final double FAIRNESS = 1.5;
+    /** A device that could not meet everything is thought to be short of time for so long. */
+    private static final long SHORT_NS = 1_000_000_000L;
     /** With an SLO of so many durations of another execution, one may count on other devices that come free meanwhile. */
     private static final int LEAST_DURATIONS = 4;
     /** What a batch takes beyond its execution, for the efficiency that an SLO allows at best. */
@@ -106,13 +108,20 @@ final class SlackFirst implements BatchPolicy {
         if (candidates == 0) {
             return false;
         }
-        return isFeasible() ? chooseBySlack(nowNs, choice) : chooseByGoodput(device, nowNs, choice);
+        if (isFeasible()) {
+            return chooseBySlack(nowNs, choice);
+        }
+        device.shortUntilNs = nowNs + SHORT_NS;
+        return chooseByGoodput(device, nowNs, choice);
     }
 
     @Override
     public boolean canWait(final DevicePlan device, final long durationNs, final long nowNs) {
         if (waiting.mostUrgent(device) == null) {
             return true;
+        }
+        if (device.shortUntilNs - nowNs > 0) {
+            return false;
         }
         startNs = device.execution.startNs(nowNs + device.worker.hopNs());
         collect(device, nowNs);
