@@ -62,11 +62,12 @@ public final class SimNode implements Node {
             return busyUntilNs;
         }
         work(nowNs);
-        long wakeNs = clock.virtualOf(nextWakeNs.getAsLong());
+        long wakeNs = NEVER;
         if (load != null) {
             load.doWork(client, clock.nanoTime());
-            wakeNs = Math.min(clock.virtualOf(nextWakeNs.getAsLong()), clock.virtualOf(load.nextWakeNs(clock.nanoTime())));
+            wakeNs = clock.virtualOf(load.nextWakeNs(clock.nanoTime()));
         }
+        wakeNs = Math.min(wakeNs, clock.virtualOf(nextWakeNs.getAsLong()));
         for (final MemoryEndpoint endpoint : endpoints) {
             wakeNs = Math.min(wakeNs, endpoint.nextDeliveryNs());
         }

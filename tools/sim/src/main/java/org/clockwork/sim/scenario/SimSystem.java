@@ -42,6 +42,8 @@ public final class SimSystem implements AutoCloseable {
     private static final int MAX_WAITING_MESSAGES = 65_536;
     /** Inputs are generated and outputs left out: next to no bytes of theirs are on the way. */
     private static final long CONTROLLER_ARENA_BYTES = 4L << 20;
+    /** Writing thousands of models as text costs real time: less often than by default. */
+    private static final long PROFILE_SAVE_NS = 3_600 * S;
     private static final int CLIENT_ARENA_BYTES = 1 << 20;
     private static final long WORKER_ARENA_BYTES = 1 << 17;
     private static final long SLICE_NS = 100 * MS;
@@ -225,6 +227,7 @@ public final class SimSystem implements AutoCloseable {
         isControllerUp = true;
         controller = cluster.startController(context -> context
             .filePort(files)
+            .profileSaveNs(PROFILE_SAVE_NS)
             .maxInFlight(MAX_IN_FLIGHT)
             .maxWorkers(2 * options.gpus + 1)
             .maxDevices(2 * options.gpus + 1)

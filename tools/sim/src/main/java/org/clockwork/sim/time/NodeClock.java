@@ -39,6 +39,9 @@ public final class NodeClock implements NanoClock {
 
     /** What it shows at a virtual time. */
     public long at(final long virtualNs) {
+        if (driftPpb == 0) {
+            return virtualNs + offsetNs;
+        }
         final long sinceNs = virtualNs - originNs;
         final long seconds = Math.floorDiv(sinceNs, BILLION);
         final long rest = Math.floorMod(sinceNs, BILLION);
@@ -50,13 +53,19 @@ public final class NodeClock implements NanoClock {
         if (localNs == Long.MAX_VALUE) {
             return Node.NEVER;
         }
+        if (driftPpb == 0) {
+            return localNs - offsetNs;
+        }
         final long sinceNs = localNs - offsetNs - originNs;
         long guessNs = originNs + (long) (sinceNs / (1.0 + driftPpb / 1e9));
-        while (at(guessNs) - localNs >= 0) {
-            guessNs -= Math.max(1, at(guessNs) - localNs);
+        long shownNs = at(guessNs);
+        while (shownNs - localNs >= 0) {
+            guessNs -= Math.max(1, shownNs - localNs);
+            shownNs = at(guessNs);
         }
-        while (at(guessNs) - localNs < 0) {
-            guessNs += Math.max(1, (localNs - at(guessNs)) / 2);
+        while (shownNs - localNs < 0) {
+            guessNs += Math.max(1, (localNs - shownNs) / 2);
+            shownNs = at(guessNs);
         }
         return guessNs;
     }

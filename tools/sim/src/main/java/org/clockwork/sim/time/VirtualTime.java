@@ -20,6 +20,10 @@ public final class VirtualTime implements NanoClock {
     private int nodeCount;
     private int heapSize;
     private long runs;
+    /** Node that runs; it keeps its place until it has said when it wants to run next. */
+    private int running = ABSENT;
+    /** When it was woken meanwhile. */
+    private long runningWakeNs;
 
     /** A time that starts at {@code startNs}. */
     public VirtualTime(final long startNs) {
@@ -70,13 +74,18 @@ public final class VirtualTime implements NanoClock {
 
     /** Makes a node run no later than {@code timeNs}; it stays with an earlier time that it has. */
     public void wake(final int index, final long timeNs) {
-        if (nodes[index] != null && (positions[index] == ABSENT || timeNs < wakeNs[index])) {
+        if (index == running) {
+            runningWakeNs = Math.min(runningWakeNs, Math.max(timeNs, nowNs));
+        } else if (nodes[index] != null && (positions[index] == ABSENT || timeNs < wakeNs[index])) {
             schedule(index, Math.max(timeNs, nowNs));
         }
     }
 
     /** When a node is to run next; {@link Node#NEVER} if only a message will wake it. */
     public long wakeNs(final int index) {
+        if (index == running) {
+            return runningWakeNs;
+        }
         return positions[index] == ABSENT ? Node.NEVER : wakeNs[index];
     }
 
@@ -106,11 +115,19 @@ public final class VirtualTime implements NanoClock {
     private void runFirst() {
         final int index = heap[0];
         nowNs = wakeNs[index];
-        unschedule(index);
-        final long nextNs = nodes[index].run(nowNs);
+        running = index;
+        runningWakeNs = Node.NEVER;
+        final long nextNs;
+        try {
+            nextNs = Math.min(nodes[index].run(nowNs), runningWakeNs);
+        } finally {
+            running = ABSENT;
+        }
         runs++;
-        if (nextNs != Node.NEVER) {
-            wake(index, nextNs);
+        if (nextNs == Node.NEVER) {
+            unschedule(index);
+        } else if (nodes[index] != null) {
+            schedule(index, Math.max(nextNs, nowNs));
         }
     }
 
