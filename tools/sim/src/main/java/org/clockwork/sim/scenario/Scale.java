@@ -9,6 +9,7 @@ import org.clockwork.loadgen.MixedArrivals;
 final class Scale implements Scenario {
     private static final List<Integer> GPUS = List.of(10, 30, 100, 300, 1_000);
     private static final double PER_GPU = 400;
+    private static final int GPUS_PER_WORKER = 8;
     private static final long WARMUP_NS = 2_000_000_000L;
     private static final long COUNTED_REQUESTS = 1_000_000;
     private static final double S = 1e9;
@@ -20,7 +21,7 @@ final class Scale implements Scenario {
 
     @Override
     public String description() {
-        return "10 to 1,000 GPUs, 4,026 models, 400 requests/s a GPU, the mix of the scenario azure: real time of the "
+        return "10 to 1,000 GPUs, 4,026 models, 400 requests/s a GPU, 8 GPUs a worker, the mix of azure: real time of the "
             + "controller's duty cycles for a request.";
     }
 
@@ -63,6 +64,7 @@ final class Scale implements Scenario {
             new Azure.Mix(options, ScenarioOptions.or(options.models, List.of(Azure.MODELS)).get(0), system);
         final long durationNs = options.durationNs == null ? (long) (COUNTED_REQUESTS / rate * S) : options.durationNs;
         system.gpus = gpus;
+        system.gpusPerWorker = Math.max(GPUS_PER_WORKER, system.gpusPerWorker);
         try (SimSystem simulated = new SimSystem(system)) {
             final List<ModelInfo> infos = Overload.register(simulated, mix.profiles, mix.kindOf);
             final MixedArrivals arrivals = mix.functions.arrivals(rate, system.seed);

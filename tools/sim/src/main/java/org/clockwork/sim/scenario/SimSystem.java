@@ -46,6 +46,8 @@ public final class SimSystem implements AutoCloseable {
     private static final long PROFILE_SAVE_NS = 3_600 * S;
     private static final int CLIENT_ARENA_BYTES = 1 << 20;
     private static final long WORKER_ARENA_BYTES = 1 << 17;
+    /** As many as the controller gives a device at most. */
+    private static final int WORKER_ACTIONS = 128;
     private static final long SLICE_NS = 100 * MS;
 
     private final SimOptions options;
@@ -292,7 +294,8 @@ public final class SimSystem implements AutoCloseable {
                 clock,
                 context -> {
                     context.storeDirectory(null).counters(counts)
-                        .limits().inputArenaBytes(WORKER_ARENA_BYTES).outputArenaBytes(WORKER_ARENA_BYTES);
+                        .limits().inputArenaBytes(WORKER_ARENA_BYTES).outputArenaBytes(WORKER_ARENA_BYTES)
+                        .queueCapacity(WORKER_ACTIONS).resultCapacity(WORKER_ACTIONS).maxInputs(WORKER_ACTIONS);
                     if (options.reconnectNs > 0) {
                         context.limits().maxPauseNs(options.reconnectNs).dialTimeoutNs(options.reconnectNs);
                     }
