@@ -97,9 +97,10 @@ CUresult fill(const Call& call, const char* name, CUdeviceptr at, T value, size_
     }
     Mark mark;
     submitTo(stream, {&kind, name, {{target, number * sizeof(T), true, "target"}}, [=] { std::fill_n(target, number, value); }, {}, 0}, &mark);
-    if (synchronous) {
-        mark.stream->awaitNumber(mark.number);
+    if (!synchronous) {
+        return CUDA_SUCCESS;
     }
+    mark.stream->awaitNumber(mark.number);
     return static_cast<CUresult>(call.context->lost.load());
 }
 

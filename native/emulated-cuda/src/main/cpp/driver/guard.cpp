@@ -2,6 +2,7 @@
 #include <csetjmp>
 #include <csignal>
 #include <cstdlib>
+#include <pthread.h>
 
 #include "memory.h"
 #include "stream.h"
@@ -9,29 +10,49 @@
 namespace cw {
 namespace {
 
+// Of a thread that runs a stream. Kept under a key and not in thread-local memory, which the handler would have to allocate on
+// threads of the virtual machine that come by.
 struct Guard {
     sigjmp_buf back;
-    bool active = false;
-    void* at = nullptr;
+    volatile bool active = false;
+    void* volatile at = nullptr;
     char* signalStack = nullptr;
-    ~Guard() {
-        if (signalStack != nullptr) {
-            stack_t off{};
-            off.ss_flags = SS_DISABLE;
-            sigaltstack(&off, nullptr);
-            std::free(signalStack);
-        }
-    }
 };
 
-thread_local Guard guard;
+constexpr size_t SIGNAL_STACK_BYTES = 64 << 10;
+pthread_key_t guardKey;
+
+void forgetGuard(void* value) {
+    auto* const guard = static_cast<Guard*>(value);
+    stack_t off{};
+    off.ss_flags = SS_DISABLE;
+    sigaltstack(&off, nullptr);
+    std::free(guard->signalStack);
+    delete guard;
+}
+
+Guard& guardOfThisThread() {
+    auto* guard = static_cast<Guard*>(pthread_getspecific(guardKey));
+    if (guard == nullptr) {
+        guard = new Guard;
+        guard->signalStack = static_cast<char*>(std::malloc(SIGNAL_STACK_BYTES));
+        stack_t stack{};
+        stack.ss_sp = guard->signalStack;
+        stack.ss_size = SIGNAL_STACK_BYTES;
+        sigaltstack(&stack, nullptr);
+        pthread_setspecific(guardKey, guard);
+    }
+    return *guard;
+}
+
 struct sigaction before[2];
 
 void onFault(int signal, siginfo_t* info, void* state) {
-    if (guard.active) {
-        guard.active = false;
-        guard.at = info->si_addr;
-        siglongjmp(guard.back, signal);
+    auto* const guard = static_cast<Guard*>(pthread_getspecific(guardKey));
+    if (guard != nullptr && guard->active) {
+        guard->active = false;
+        guard->at = info->si_addr;
+        siglongjmp(guard->back, signal);
     }
     // Not ours: as if we were not here.
     const struct sigaction& old = before[signal == SIGSEGV ? 0 : 1];
@@ -49,6 +70,7 @@ void onFault(int signal, siginfo_t* info, void* state) {
 void installFaultHandler() {
     static std::once_flag once;
     std::call_once(once, [] {
+        pthread_key_create(&guardKey, forgetGuard);
         struct sigaction ours {};
         ours.sa_sigaction = onFault;
         ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -59,28 +81,23 @@ void installFaultHandler() {
 }
 
 int runGuarded(const std::function<void()>& body, const char* name) {
-    if (guard.signalStack == nullptr) {
-        guard.signalStack = static_cast<char*>(std::malloc(64 << 10));
-        stack_t stack{};
-        stack.ss_sp = guard.signalStack;
-        stack.ss_size = 64 << 10;
-        sigaltstack(&stack, nullptr);
-    }
-    if (sigsetjmp(guard.back, 1) == 0) {
-        guard.active = true;
+    Guard* volatile const guard = &guardOfThisThread();  // volatile: it outlives a jump
+    if (sigsetjmp(guard->back, 1) == 0) {
+        guard->active = true;
         body();
-        guard.active = false;
+        guard->active = false;
         return 0;
     }
-    if (isDeviceAddress(guard.at)) {
-        breach("%s: touched device memory at %p, which is not mapped", name, guard.at);
+    void* const at = guard->at;
+    if (isDeviceAddress(at)) {
+        breach("%s: touched device memory at %p, which is not mapped", name, at);
         return CUDA_ERROR_ILLEGAL_ADDRESS;
     }
-    if (guard.at == nullptr) {
+    if (at == nullptr) {
         breach("%s: touched a null pointer, or an address that is not aligned as its type", name);
         return CUDA_ERROR_MISALIGNED_ADDRESS;
     }
-    breach("%s: touched %p, which is not device memory", name, guard.at);
+    breach("%s: touched %p, which is not device memory", name, at);
     return CUDA_ERROR_ILLEGAL_ADDRESS;
 }
 

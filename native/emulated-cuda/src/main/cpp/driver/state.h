@@ -21,6 +21,7 @@ struct Settings {
     std::atomic<int64_t> poison{1};               // fresh memory is full of NaN
     std::atomic<int64_t> copyBytesPerSecond{0};   // 0: as fast as memory
     std::atomic<int64_t> computeCapability{70};
+    std::atomic<int64_t> races{0};                // work of two streams on the same memory that no event orders is a breach
 };
 extern Settings settings;
 

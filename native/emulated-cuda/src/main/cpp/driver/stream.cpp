@@ -30,7 +30,8 @@ Handles<Stream>& streams() {
 
 }  // namespace
 
-Stream::Stream(std::shared_ptr<Context> owner, bool isNonBlocking) : context(std::move(owner)), nonBlocking(isNonBlocking) {}
+Stream::Stream(std::shared_ptr<Context> owner, bool isNonBlocking)
+    : context(std::move(owner)), nonBlocking(isNonBlocking), serial(newHandle(0)) {}
 
 void Stream::start() {
     {
@@ -182,6 +183,44 @@ std::string Stream::user(const void* at, size_t bytes) {
     return {};
 }
 
+namespace {
+
+bool overlap(const Range& a, const Range& b) {
+    const auto* const atA = static_cast<const char*>(a.at);
+    const auto* const atB = static_cast<const char*>(b.at);
+    return atA < atB + b.bytes && atB < atA + a.bytes && (a.write || b.write);
+}
+
+void take(Clock& clock, const Clock& other) {
+    for (const auto& [serial, number] : other) {
+        uint64_t& own = clock[serial];
+        own = std::max(own, number);
+    }
+}
+
+}  // namespace
+
+void Stream::findRaces(const Operation& operation, const Clock& known) {
+    const auto at = known.find(serial);
+    const uint64_t ordered = at == known.end() ? 0 : at->second;
+    const std::lock_guard<std::mutex> hold(lock_);
+    uint64_t number = submitted_ - queue_.size();
+    for (const Operation& other : queue_) {
+        if (++number <= ordered) {
+            continue;
+        }
+        for (const Range& mine : operation.ranges) {
+            for (const Range& theirs : other.ranges) {
+                if (overlap(mine, theirs)) {
+                    breach("%s: uses memory at %p, as %s in another stream does, and no event orders them", operation.name.c_str(),
+                        mine.at, other.name.c_str());
+                    return;
+                }
+            }
+        }
+    }
+}
+
 void awaitStreamThreads() {
     // Only those of streams that have been destroyed end; the others are counted as streams.
     size_t expected = streams().all().size();
@@ -235,15 +274,28 @@ CUresult submitTo(const std::shared_ptr<Stream>& stream, Operation operation, Ma
         for (const auto& [handle, other] : streams().all()) {
             if (other->context.get() == &context && !other->nonBlocking && !other->isIdle()) {
                 const uint64_t number = other->append({nullptr, "default stream", {}, nullptr, {}, 0});
-                operation.after.push_back({other, number});
+                operation.after.push_back({other, number, nullptr});
             }
         }
     } else if (!stream->nonBlocking && context.legacy && !context.legacy->isIdle()) {
-        operation.after.push_back({context.legacy, context.legacy->append({nullptr, "default stream", {}, nullptr, {}, 0})});
+        operation.after.push_back({context.legacy, context.legacy->append({nullptr, "default stream", {}, nullptr, {}, 0}), nullptr});
+    }
+    if (settings.races != 0) {
+        for (const Mark& after : operation.after) {
+            stream->clock[after.stream->serial] = std::max(stream->clock[after.stream->serial], after.number);
+            if (after.clock) {
+                take(stream->clock, *after.clock);
+            }
+        }
+        for (const std::shared_ptr<Stream>& other : streamsOf(context)) {
+            if (other != stream && !operation.ranges.empty()) {
+                other->findRaces(operation, stream->clock);
+            }
+        }
     }
     const uint64_t number = stream->append(std::move(operation));
     if (mark != nullptr) {
-        *mark = {stream, number};
+        *mark = {stream, number, settings.races == 0 ? nullptr : std::make_shared<const Clock>(stream->clock)};
     }
     return CUDA_SUCCESS;
 }

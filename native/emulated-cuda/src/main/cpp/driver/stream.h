@@ -7,10 +7,14 @@
 
 namespace cw {
 
+// By stream's serial number: how many of its operations have surely completed.
+using Clock = std::map<uint64_t, uint64_t>;
+
 // A place in a stream: reached when so many of its operations have completed.
 struct Mark {
     std::shared_ptr<Stream> stream;
     uint64_t number = 0;
+    std::shared_ptr<const Clock> clock;  // what has completed elsewhere then; null unless races are looked for
 };
 
 struct Operation {
@@ -33,6 +37,8 @@ struct Stream : std::enable_shared_from_this<Stream> {
     void awaitAll();
     bool isIdle();
     void stop();
+    // Writes down operations here that have not completed and that `operation`, which comes after `clock`, would race with.
+    void findRaces(const Operation& operation, const Clock& clock);
     // Do operations that have not completed use memory in [at, at + bytes)? The name of the first one, or empty.
     std::string user(const void* at, size_t bytes);
 
@@ -41,7 +47,8 @@ struct Stream : std::enable_shared_from_this<Stream> {
     int priority = 0;
     unsigned flags = 0;
     uint64_t handle = 0;
-    Mark lastLegacy;               // the default stream's operation that this one comes after
+    const uint64_t serial;
+    Clock clock;                   // of what comes next here; guarded by context->submitting
 
 private:
     void work();

@@ -67,6 +67,15 @@ public final class EmulatedCuda {
         said("set poison " + (isPoisoned ? 1 : 0));
     }
 
+    /**
+     * Is it a breach when work is submitted that touches memory on which work of another stream is under way, one writing,
+     * and no event orders the two (it is not at the start)? What has completed by then is no race, so latencies find more. Of a
+     * kernel only the places its parameters point to are known, as read.
+     */
+    public static void races(final boolean areBreaches) {
+        said("set races " + (areBreaches ? 1 : 0));
+    }
+
     /** The rate of copies; 0: that of the host's memory. */
     public static void copyBytesPerSecond(final long rate) {
         said("set copyBytesPerSecond " + rate);

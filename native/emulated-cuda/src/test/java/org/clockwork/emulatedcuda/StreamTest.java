@@ -193,4 +193,41 @@ final class StreamTest {
             assertEquals(4.0f, Driver.download(at, 1)[0]);
         }
     }
+
+    @Test
+    void shouldNoticeRacesThatNoEventOrders() {
+        try (Driver driver = new Driver()) {
+            EmulatedCuda.races(true);
+            EmulatedCuda.latencyNs(EmulatedCuda.EXECUTE_COPY, 30 * MS);
+            final CUstream one = driver.stream();
+            final CUstream two = driver.stream();
+            final CUstream three = driver.stream();
+            final CUevent first = driver.event(DISABLE_TIMING);
+            final CUevent second = driver.event(DISABLE_TIMING);
+            final CUdeviceptr at = driver.allocate(1000);
+            final Pointer host = driver.pinned(1000);
+            Driver.check(cuMemcpyHtoDAsync(at, host, 1000, one));
+            // beside it: no race; on its last byte: one
+            Driver.check(cuMemcpyHtoDAsync(driver.allocate(1000), host, 1000, two));
+            Driver.check(cuMemcpyDtoHAsync(host, at.withByteOffset(999), 1, two));
+            Driver.breached("no event orders them");
+            // ordered over a third stream: no race
+            Driver.check(cuCtxSynchronize());
+            Driver.check(cuMemcpyHtoDAsync(at, host, 1000, one));
+            Driver.check(cuEventRecord(first, one));
+            Driver.check(cuStreamWaitEvent(two, first, 0));
+            Driver.check(cuEventRecord(second, two));
+            Driver.check(cuStreamWaitEvent(three, second, 0));
+            Driver.check(cuMemcpyHtoDAsync(at, host, 1000, three));
+            Driver.noBreaches();
+            // what came after the event is not ordered by it
+            Driver.check(cuMemcpyHtoDAsync(at, host, 1000, one));
+            Driver.breached("no event orders them");
+            Driver.check(cuCtxSynchronize());
+            // two that only read
+            Driver.check(cuMemcpyDtoHAsync(host, at, 1000, one));
+            Driver.check(cuMemcpyDtoHAsync(host, at, 1000, two));
+            Driver.check(cuCtxSynchronize());
+        }
+    }
 }
