@@ -19,9 +19,7 @@ bool isDevice(CUdevice device) {
 }
 
 void destroy(const std::shared_ptr<Context>& context) {
-    if (!context->lost) {
-        awaitContext(*context);
-    }
+    awaitContext(*context);  // also of one that was lost: what runs at this moment still uses its memory
     context->destroyed = true;
     releaseStreams(context);
     releaseModules(context);

@@ -318,6 +318,7 @@ API cuMemGetInfo_v2(size_t* available, size_t* total) {
 }
 
 API cuMemAlloc_v2(CUdeviceptr* result, size_t bytes) {
+    clear(result);
     ENTER(CONTEXT);
     REQUIRE(result != nullptr && bytes > 0, CUDA_ERROR_INVALID_VALUE, "cuMemAlloc: %zu bytes", bytes);
     uint64_t at = 0;
@@ -415,6 +416,7 @@ API cuMemRelease(CUmemGenericAllocationHandle handle) {
 }
 
 API cuMemAddressReserve(CUdeviceptr* result, size_t bytes, size_t alignment, CUdeviceptr, unsigned long long flags) {
+    clear(result);
     ENTER(CONTEXT);
     REQUIRE(flags == 0 && bytes > 0 && bytes % GRANULARITY == 0, CUDA_ERROR_INVALID_VALUE,
         "cuMemAddressReserve: %zu bytes is no multiple of 2 MiB", bytes);

@@ -2,6 +2,7 @@
 // tied to the PTX by the hash of the source and the sizes of the parameters.
 #include <cstring>
 #include <dlfcn.h>
+#include <sys/mman.h>
 
 #include "../kernels/grid.h"
 #include "control.h"
@@ -111,12 +112,24 @@ CUresult load(const Call& call, CUmodule* result, const void* image) {
     return CUDA_SUCCESS;
 }
 
-// Values in the parameters that are addresses of device memory: the start of each such allocation or mapping must be there still.
+// Is it an address of this process's own memory, though not pinned? Only what lies as high as a 64-bit Linux puts libraries,
+// stacks and big allocations is looked at: lower values are numbers.
+bool isHostAddress(uint64_t value) {
+    constexpr uint64_t LOWEST = 1ULL << 40;
+    constexpr uint64_t END = 1ULL << 47;
+    constexpr uint64_t PAGE = 4096;
+    unsigned char resident;
+    return value >= LOWEST && value < END && pinned(reinterpret_cast<const void*>(value), 1) != Pinned::WHOLE
+        && mincore(reinterpret_cast<void*>(value / PAGE * PAGE), PAGE, &resident) == 0;
+}
+
+// Values in the parameters that are addresses: that of device memory must be there still when the kernel runs, and one of host
+// memory that is not pinned is out of a GPU's reach (here the kernel would write over whatever lies there).
 void findPointers(const std::vector<char>& params, std::vector<Range>& ranges) {
     for (size_t at = 0; at + 8 <= params.size(); at += 8) {
         uint64_t value;
         std::memcpy(&value, params.data() + at, 8);
-        if (isDeviceAddress(value)) {
+        if (isDeviceAddress(value) || isHostAddress(value)) {
             ranges.push_back({reinterpret_cast<const void*>(value), 1, false, "pointer in a parameter"});
         }
     }

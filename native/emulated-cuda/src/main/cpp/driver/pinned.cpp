@@ -51,6 +51,7 @@ Pinned pinned(const void* at, size_t bytes) {
 }
 
 void releasePinnedMemory(const std::shared_ptr<Context>& context) {
+    awaitAllContexts();
     const std::lock_guard<std::mutex> hold(regionLock);
     int leaked = 0;
     for (auto i = regions().begin(); i != regions().end();) {
@@ -99,11 +100,13 @@ CUresult allocateHost(const Call& call, void** result, size_t bytes, unsigned fl
 using namespace cw;
 
 API cuMemHostAlloc(void** result, size_t bytes, unsigned flags) {
+    clear(result);
     ENTER(CONTEXT);
     return allocateHost(call, result, bytes, flags);
 }
 
 API cuMemAllocHost_v2(void** result, size_t bytes) {
+    clear(result);
     ENTER(CONTEXT);
     return allocateHost(call, result, bytes, 0);
 }

@@ -100,6 +100,14 @@ CUresult refuse(CUresult error, const char* format, ...) __attribute__((format(p
 
 enum class Needs { NOTHING, DRIVER, CONTEXT };
 
+// What a failed call leaves in its result: JCuda passes memory that it has not initialised, and hands on what is there.
+template <typename T>
+void clear(T* result) {
+    if (result != nullptr) {
+        *result = T{};
+    }
+}
+
 // Opens an entry point: counts the call, injects faults and latency, checks what the function needs.
 class Call {
 public:

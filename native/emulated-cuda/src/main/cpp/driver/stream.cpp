@@ -11,11 +11,12 @@
 namespace cw {
 namespace {
 
-// Threads that run streams. A destroyed stream's thread first finishes what the stream was given.
+// Streams whose thread runs. That of a destroyed stream first finishes what the stream was given, so what waits for a context
+// waits for those, too.
 struct Threads {
     std::mutex lock;
     std::condition_variable ended;
-    int running = 0;
+    std::map<uint64_t, std::weak_ptr<Stream>> running;  // by serial number
 };
 
 Threads& threads() {
@@ -36,15 +37,15 @@ Stream::Stream(std::shared_ptr<Context> owner, bool isNonBlocking)
 void Stream::start() {
     {
         const std::lock_guard<std::mutex> hold(threads().lock);
-        threads().running++;
+        threads().running[serial] = weak_from_this();
     }
-    std::thread([self = shared_from_this()]() mutable {
+    std::thread([self = shared_from_this(), number = serial]() mutable {
         pthread_setname_np(pthread_self(), "cuda-stand-in");
         prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
         self->work();
         self.reset();
         const std::lock_guard<std::mutex> hold(threads().lock);
-        threads().running--;
+        threads().running.erase(number);
         threads().ended.notify_all();
     }).detach();
 }
@@ -229,7 +230,7 @@ void awaitStreamThreads() {
         expected += context->legacy ? 1 : 0;
     }
     std::unique_lock<std::mutex> hold(threads().lock);
-    threads().ended.wait_for(hold, std::chrono::seconds(10), [&] { return threads().running <= static_cast<int>(expected); });
+    threads().ended.wait_for(hold, std::chrono::seconds(10), [&] { return threads().running.size() <= expected; });
 }
 
 namespace {
@@ -271,8 +272,8 @@ CUresult submitTo(const std::shared_ptr<Stream>& stream, Operation operation, Ma
     const std::lock_guard<std::mutex> hold(context.submitting);
     // The default stream comes after everything in the context's blocking streams, and they after it.
     if (isLegacy(*stream)) {
-        for (const auto& [handle, other] : streams().all()) {
-            if (other->context.get() == &context && !other->nonBlocking && !other->isIdle()) {
+        for (const std::shared_ptr<Stream>& other : streamsOf(context)) {
+            if (other != stream && !other->nonBlocking && !other->isIdle()) {
                 const uint64_t number = other->append({nullptr, "default stream", {}, nullptr, {}, 0});
                 operation.after.push_back({other, number, nullptr});
             }
@@ -301,14 +302,13 @@ CUresult submitTo(const std::shared_ptr<Stream>& stream, Operation operation, Ma
 }
 
 std::vector<std::shared_ptr<Stream>> streamsOf(const Context& context) {
+    const std::lock_guard<std::mutex> hold(threads().lock);
     std::vector<std::shared_ptr<Stream>> own;
-    for (const auto& [handle, stream] : streams().all()) {
-        if (stream->context.get() == &context) {
-            own.push_back(stream);
+    for (const auto& [number, running] : threads().running) {
+        std::shared_ptr<Stream> stream = running.lock();
+        if (stream && stream->context.get() == &context) {
+            own.push_back(std::move(stream));
         }
-    }
-    if (context.legacy) {
-        own.push_back(context.legacy);
     }
     return own;
 }

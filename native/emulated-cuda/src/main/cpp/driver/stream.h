@@ -71,7 +71,7 @@ private:
 std::shared_ptr<Stream> streamOf(const Call& call, CUstream stream, const char* function);
 // Appends with the rules of the default stream kept, and says what came of it.
 CUresult submitTo(const std::shared_ptr<Stream>& stream, Operation operation, Mark* mark = nullptr);
-// All streams of a context, the default one included.
+// All streams of a context that may have work: the default one, and destroyed ones that have not finished.
 std::vector<std::shared_ptr<Stream>> streamsOf(const Context& context);
 void awaitContext(const Context& context);
 

@@ -13,6 +13,7 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
@@ -189,6 +190,24 @@ final class KernelTest {
             assertEquals(CUDA_ERROR_ILLEGAL_ADDRESS, cuMemFree(a));
             driver.abandon();
         }
+    }
+
+    @Test
+    void shouldLoseTheContextOverHostMemoryThatIsNotPinned() {
+        try (Driver driver = new Driver()) {
+            final CUfunction function = driver.kernel("exampleAdd");
+            final CUdeviceptr a = driver.upload(new float[N]);
+            final Pointer pinned = driver.pinned(4 * N);
+            Driver.check(add(function, a, a, device(pinned.getByteBuffer(0, 4 * N)), N, 4, 256));
+            final ByteBuffer pageable = ByteBuffer.allocateDirect(1 << 20);
+            assertEquals(CUDA_ERROR_ILLEGAL_ADDRESS, add(function, a, a, device(pageable), N, 4, 256));
+            assertTrue(EmulatedCuda.takeBreaches().toString().contains("is not device memory"));
+            driver.abandon();
+        }
+    }
+
+    private static CUdeviceptr device(final ByteBuffer host) {
+        return new CUdeviceptr().withByteOffset(com.sun.jna.Pointer.nativeValue(com.sun.jna.Native.getDirectBufferPointer(host)));
     }
 
     @Test
