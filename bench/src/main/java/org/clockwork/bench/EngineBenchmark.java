@@ -3,7 +3,9 @@ package org.clockwork.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +50,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class EngineBenchmark {
     private static final long MEMORY_BYTES = 512L << 20;
     private static final int SEQUENCE_LENGTH = 128;
+    private static final int LOADS = 41;
     private static final int LARGEST_ID = 30_000;
     private static final long POLL_NS = 20_000;
 
@@ -164,9 +167,28 @@ public class EngineBenchmark {
         return to;
     }
 
+    /** In turns, so that both see the same machine: a LOAD alone, as the device stamps it, and the copy alone. */
+    private void compareLoadWithCopy() {
+        final long[] loads = new long[LOADS];
+        final long[] copies = new long[LOADS];
+        for (int i = 0; i < LOADS; i++) {
+            run(unload);
+            loads[i] = run(load).executeNs;
+            final long startNs = System.nanoTime();
+            copyOfWeights();
+            copies[i] = System.nanoTime() - startNs;
+        }
+        Arrays.sort(loads);
+        Arrays.sort(copies);
+        System.out.printf(Locale.ROOT, "# LOAD p50=%.1f us, copy of %d bytes p50=%.1f us: %.2f times%n",
+            loads[LOADS / 2] / 1e3, compiled.weightsBytes(), copies[LOADS / 2] / 1e3,
+            (double) loads[LOADS / 2] / copies[LOADS / 2]);
+    }
+
     /** Frees everything. */
     @TearDown(Level.Trial)
     public void close() throws IOException {
+        compareLoadWithCopy();
         run(unload);
         compiled.close();
         backend.close();

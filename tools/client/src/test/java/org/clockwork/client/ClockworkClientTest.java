@@ -110,6 +110,32 @@ class ClockworkClientTest {
     }
 
     @Test
+    void aCallThatComesAfterTheCycleHasReadTheClockHasWaitedForNoTime() {
+        connected(c -> c);
+        final InferCall call = InferCall.model("m").floats(1, 2).longs(-3);
+        client.infer(call);
+        answerList(model(6, "m"));
+        final long cycleNs = clock.nanoTime();
+        clock.advance(MS);
+        client.infer(call);
+        clock.set(cycleNs);
+        settle();
+        assertEquals(2, stub.requests.size());
+        assertEquals(0, stub.requests.get(1).elapsedNs());
+    }
+
+    @Test
+    void anInputOfAnotherSizeIsRefusedWithWhatTheModelTakes() {
+        connected(c -> c);
+        final CompletableFuture<Answer> answer = client.infer(InferCall.model("m").pixels(new byte[5]));
+        answerList(model(6, "m"));
+        stub.answer(stub.requests.get(0).requestId(), Status.WRONG_INPUT_SIZE);
+        settle();
+        final String detail = answer.join().detail();
+        assertTrue(detail.contains("5 bytes of UINT8") && detail.contains("The model takes 16 bytes: in0 FLOAT32"), detail);
+    }
+
+    @Test
     void anUnknownModelIsAnAnswer() {
         connected(c -> c);
         final CompletableFuture<Answer> future = client.infer(InferCall.model("absent"));

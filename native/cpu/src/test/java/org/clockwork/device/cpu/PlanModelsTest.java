@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.*;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.DeviceStatus;
 import org.clockwork.device.ElementType;
@@ -108,6 +109,32 @@ final class PlanModelsTest {
                 final byte[] bytes = Files.readAllBytes(plan);
                 bytes[bytes.length - 1 - round * 1000] ^= 1;
                 Files.write(plan, bytes);
+            }
+        }
+    }
+
+    @Test
+    void compiledModelsKeepWithinHostMemory() throws Exception {
+        final Path file = new TestModels(directory).zoo("mlp");
+        final long one;
+        try (Driver driver = driver(CpuBackend.Engines.ONNXRUNTIME);
+            CpuModel model = (CpuModel) driver.backend.compile(TestModels.source(file, Map.of(), 2))) {
+            one = model.hostBytes();
+            assertTrue(one >= model.artifact().payloadBytes(), "hostBytes=" + one);
+            assertEquals(one, driver.backend.hostBytes());
+        }
+        try (Driver driver = new Driver(context(CpuBackend.Engines.ONNXRUNTIME).hostMemoryBytes(2 * one))) {
+            final CpuModel first = (CpuModel) driver.backend.compile(TestModels.source(file, Map.of(), 2));
+            try (CompiledModel second = driver.backend.compile(TestModels.source(file, Map.of(), 2))) {
+                final ModelException refusal = assertThrows(ModelException.class,
+                    () -> driver.backend.compile(TestModels.source(file, Map.of(), 2)));
+                assertEquals(ModelException.Reason.TOO_LARGE, refusal.reason());
+                assertTrue(refusal.getMessage().contains(CpuBackend.Context.HOST_MEMORY_PROP_NAME), refusal.getMessage());
+                assertEquals(2 * one, driver.backend.hostBytes(), "what was refused takes nothing");
+                first.close();
+                driver.backend.compile(TestModels.source(file, Map.of(), 2)).close();
+                assertEquals(one, driver.backend.hostBytes());
+                assertTrue(second.pages() > 0);
             }
         }
     }
