@@ -24,6 +24,7 @@ import org.clockwork.sim.check.Check;
 import org.clockwork.sim.check.Checkers;
 import org.clockwork.sim.check.RequestLedger;
 import org.clockwork.sim.time.NodeClock;
+import org.clockwork.testkit.Allocation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,19 @@ class SimLoadTest {
         }
         assertTrue(inTime[1] >= inTime[0], () -> Arrays.toString(policies) + " " + Arrays.toString(inTime));
         assertTrue(inTime[0] > 0, "models that no cold start can serve in time are loaded all the same");
+    }
+
+    @Test
+    void aRequestAllocatesNextToNothingWithAllCheckers() {
+        try (Rig rig = new Rig(directory, 2, 20)) {
+            rig.load(400, 40 * S);
+            rig.cluster.runFor(15 * S);
+            final long offered = rig.recorder.offered();
+            final long bytes = Allocation.bytesOf(() -> rig.cluster.runFor(20 * S));
+            final long requests = rig.recorder.offered() - offered;
+            assertTrue(requests > 7_500, () -> "requests=" + requests);
+            assertTrue(bytes < 4 * requests, () -> "bytes=" + bytes + " requests=" + requests);
+        }
     }
 
     @Test
