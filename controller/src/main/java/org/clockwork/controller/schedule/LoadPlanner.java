@@ -15,6 +15,8 @@ final class LoadPlanner {
     private static final long RETRY_NS = 1_000_000L;
     /** Devices looked at for one model in one attempt. */
     private static final int MAX_TRIES = 16;
+    /** Of the devices that could load a model, those that are compared by what they have to execute. */
+    private static final int MAX_COMPARED = 4;
     /** Models looked at in one attempt that find no device. */
     private static final int MAX_SKIPPED = 16;
     /** LOADs and UNLOADs outstanding at a device beyond which it gets no further LOAD. */
@@ -83,21 +85,23 @@ final class LoadPlanner {
     }
 
     /**
-     * The device that could load a model first, or null if none can: there is none, or all have it.
+     * The device on which a request of a model that is to be loaded could be answered first, of those whose load engines are
+     * free about first; null if none can load it: there is none, or all have it.
      */
-    DevicePlan firstDevice(final ModelPlan model) {
+    DevicePlan firstDevice(final ModelPlan model, final Request head, final long nowNs) {
         final ArtifactPlan artifact = model.artifact;
         if (artifact.deviceCount() <= model.copyCount()) {
             return null;
         }
-        final int first = loaders.first();
-        if (first != IndexedHeap.NONE) {
-            final DevicePlan device = plans.deviceAt(first);
-            if (artifact.isInstalledOn(device) && model.copyOn(device) == null) {
-                return device;
+        DevicePlan best = null;
+        for (int i = 0; i < Math.min(loaders.size(), MAX_COMPARED); i++) {
+            final DevicePlan device = plans.deviceAt(loaders.at(i));
+            if (artifact.isInstalledOn(device) && model.copyOn(device) == null
+                && (best == null || finishNs(model, device, head, nowNs) - finishNs(model, best, head, nowNs) < 0)) {
+                best = device;
             }
         }
-        return scan(model);
+        return best == null ? scan(model) : best;
     }
 
     /** When the response to a request could leave if its model were loaded on this device next. */
@@ -182,25 +186,31 @@ final class LoadPlanner {
             return null;
         }
         int triedCount = 0;
-        DevicePlan found = null;
-        while (found == null && triedCount < MAX_TRIES && isLoaderDue(nowNs)) {
+        int suitable = 0;
+        DevicePlan best = null;
+        while (suitable < MAX_COMPARED && triedCount < MAX_TRIES && isLoaderDue(nowNs)) {
             final DevicePlan device = plans.deviceAt(loaders.first());
             if (suits(model, device, nowNs)) {
-                found = device;
-            } else {
-                tried[triedCount] = device.slot;
-                triedKeys[triedCount++] = loaders.firstKey();
-                loaders.remove(device.slot);
+                suitable++;
+                best = best == null || busyNs(device) - busyNs(best) < 0 ? device : best;
             }
+            tried[triedCount] = device.slot;
+            triedKeys[triedCount++] = loaders.firstKey();
+            loaders.remove(device.slot);
         }
         for (int i = 0; i < triedCount; i++) {
             loaders.set(tried[i], triedKeys[i]);
         }
-        if (found == null && triedCount == MAX_TRIES) {
+        if (best == null && triedCount == MAX_TRIES) {
             final DevicePlan scanned = scan(model);
             return scanned != null && suits(model, scanned, nowNs) && isDue(scanned, nowNs) ? scanned : null;
         }
-        return found;
+        return best;
+    }
+
+    /** When a device will have executed what it was given and what waits for it. */
+    private static long busyNs(final DevicePlan device) {
+        return device.execution.freeNs() + device.waitingWorkNs;
     }
 
     private boolean suits(final ModelPlan model, final DevicePlan device, final long nowNs) {

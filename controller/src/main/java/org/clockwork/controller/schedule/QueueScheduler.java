@@ -368,7 +368,7 @@ public final class QueueScheduler implements Scheduler, Demand {
 
     /** Whether a LOAD could serve a request in time; leaves the last start and the earliest end. */
     private boolean canLoad(final ModelPlan model, final Request head, final long nowNs) {
-        final DevicePlan device = loads.firstDevice(model);
+        final DevicePlan device = loads.firstDevice(model, head, nowNs);
         if (device == null) {
             return false;
         }
