@@ -17,6 +17,8 @@ final class LoadPlanner {
     private static final int MAX_TRIES = 16;
     /** Of the devices that could load a model, those that are compared by what they have to execute. */
     private static final int MAX_COMPARED = 4;
+    /** Devices asked whether a refused request could have been served after a LOAD. */
+    private static final int MAX_ASKED = 64;
     /** Models looked at in one attempt that find no device. */
     private static final int MAX_SKIPPED = 16;
     /** LOADs and UNLOADs outstanding at a device beyond which it gets no further LOAD. */
@@ -102,6 +104,22 @@ final class LoadPlanner {
             }
         }
         return best == null ? scan(model) : best;
+    }
+
+    /**
+     * Whether some device could load a request's model and answer in time, although none of the first is to: load engines
+     * and devices are left to others that make more of them.
+     */
+    boolean couldServe(final ModelPlan model, final Request request, final long nowNs) {
+        final ArtifactPlan artifact = model.artifact;
+        for (int i = 0; i < Math.min(artifact.deviceCount(), MAX_ASKED); i++) {
+            final DevicePlan device = artifact.device(i);
+            if (device.isUsable() && model.copyOn(device) == null
+                && finishNs(model, device, request, nowNs) - request.deadlineNs <= 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** When the response to a request could leave if its model were loaded on this device next. */

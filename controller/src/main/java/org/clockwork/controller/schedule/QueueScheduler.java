@@ -25,6 +25,8 @@ public final class QueueScheduler implements Scheduler, Demand {
     private static final int MAX_LOAD_FAILURES = 5;
     /** Copies of a model with many by which is estimated what all of them can serve. */
     private static final int WIDE_SAMPLE = 4;
+    /** Of so many copies each is looked at before a request is refused. */
+    private static final int MAX_CHECKED = 64;
     /** Queued work below one part in so many of what all of many copies could do is no reason for one more. */
     private static final int LITTLE_PART = 16;
     /** What a cold start takes beside loading and executing. */
@@ -315,8 +317,11 @@ public final class QueueScheduler implements Scheduler, Demand {
         earliestNs = Protocol.NULL_NS;
         if (model.isWide()) {
             final Residency freest = waiting.freest(model);
-            if (freest != null) {
-                return canServeWide(freest, head, isWaiting, nowNs);
+            if (freest != null && canServeWide(freest, head, isWaiting, nowNs)) {
+                return true;
+            }
+            if (freest != null && model.copyCount() > MAX_CHECKED) {
+                return false;
             }
         }
         final int copies = model.copyCount();
@@ -485,7 +490,9 @@ public final class QueueScheduler implements Scheduler, Demand {
         }
         model.queue.remove(request);
         model.service.onRefused(nowNs);
-        refusals.refuse(request, request.failure != null ? request.failure : Status.DEADLINE_UNREACHABLE, couldNs, nowNs);
+        final Status status = request.failure != null ? request.failure
+            : loads.couldServe(model, request, nowNs) ? Status.SHED : Status.DEADLINE_UNREACHABLE;
+        refusals.refuse(request, status, couldNs, nowNs);
     }
 
     /** Whether no cold start could ever meet such an SLO: then the model has to be there before its requests. */

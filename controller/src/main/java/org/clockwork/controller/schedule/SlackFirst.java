@@ -46,6 +46,8 @@ final class SlackFirst implements BatchPolicy {
     private static final double FAIRNESS = 1.5;
     /** A device that could not meet everything is thought to be short of time for so long. */
     private static final long SHORT_NS = 1_000_000_000L;
+    /** Established models are put first if they are one in so many of those that wait, or only one. */
+    private static final int ESTABLISHED_PART = 8;
     /** With an SLO of so many durations of another execution, one may count on other devices that come free meanwhile. */
     private static final int LEAST_DURATIONS = 4;
     /** What a batch takes beyond its execution, for the efficiency that an SLO allows at best. */
@@ -316,21 +318,35 @@ final class SlackFirst implements BatchPolicy {
         return true;
     }
 
-    /** What is to run instead of a batch after which an established model could not be served in full. */
+    /**
+     * What is to run instead of a batch after which an established model could not be served in full; only where such models
+     * are few and the lesser part of the work: where most are established, none can be put first.
+     */
     private int yieldToEstablished(final int chosen) {
+        int few = Math.max(1, candidates / ESTABLISHED_PART);
+        for (int i = 0; i < candidates; i++) {
+            few -= isEstablished[i] ? 1 : 0;
+        }
+        if (isEstablished[chosen] || few < 0) {
+            return chosen;
+        }
         final long chosenNs = durations.executeNs(copies[chosen].plan.artifact, batchIndexes[chosen]);
         long endNs = startNs + chosenNs;
         int first = -1;
         boolean isHarmed = false;
-        for (int i = 0; i < batches && !isEstablished[chosen]; i++) {
+        long allNs = 0;
+        long establishedNs = 0;
+        for (int i = 0; i < batches; i++) {
             final int batch = batchAt(i);
+            allNs += costNs[batch];
             if (isEstablished[ownerOf[batch]]) {
                 first = first < 0 ? ownerOf[batch] : first;
+                establishedNs += costNs[batch];
                 endNs += costNs[batch];
                 isHarmed |= later(endNs, startNs + chosenNs + executeNs[batch]) - dueNs[batch] > 0;
             }
         }
-        return isHarmed ? first : chosen;
+        return isHarmed && establishedNs <= allNs / 2 ? first : chosen;
     }
 
     /** Whether a batch is more than half full and would be clearly more efficient when it is full. */
