@@ -19,6 +19,7 @@ final class StandIns {
         }
         EmulatedCuda.load();
         EmulatedCuda.reset();
+        EmulatedCuda.races(true);
         EmulatedCuda.takeBreaches();
     }
 
