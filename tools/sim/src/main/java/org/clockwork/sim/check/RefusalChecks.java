@@ -18,7 +18,7 @@ import org.clockwork.schema.codec.Status;
  */
 final class RefusalChecks {
     /** Windows, estimates of hops and rounding may differ by this. */
-    private static final long TOLERANCE_NS = 2_000L;
+    private static final long TOLERANCE_NS = 20_000L;
     /** A request whose SLO has no more than this left when it comes is refused rightly: hops take the rest. */
     private static final long ARRIVAL_NS = 5_000_000L;
     /** Refusals of a model that failed to load are of a kind of their own for this long. */
