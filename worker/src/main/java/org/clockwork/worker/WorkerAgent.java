@@ -94,7 +94,7 @@ public final class WorkerAgent implements Agent, SessionListener {
         for (int i = 0; i < executors.length; i++) {
             executors[i] = new DeviceExecutor(
                 devices.get(i), actions, inputs, filler, outputArena, installer, results, counters,
-                backend.isEmulated(), limits.queueCapacity(), limits.devicePollNs());
+                !backend.isComputing(), limits.queueCapacity(), limits.devicePollNs());
         }
         final List<DeviceExecutor> list = new ArrayList<>(List.of(executors));
         session = new Session(
@@ -102,7 +102,7 @@ public final class WorkerAgent implements Agent, SessionListener {
             new InventoryCursor(list, limits.inventoryPart()), this, counters, errorHandler);
         intake = new ActionIntake(
             actions, list, inputs, installer, results, session, authority, counters,
-            !backend.isEmulated(), maxBatch, limits.planAheadNs());
+            backend.isComputing(), maxBatch, limits.planAheadNs());
         inbox = new Inbox(context.incarnation(), session, intake, inputs, installer, counters);
         adapter = new ControllerAdapter(inbox);
     }

@@ -8,6 +8,7 @@ import org.clockwork.schema.link.Link;
 
 /** One worker process as the stations see it. A worker that comes back is a new one. Owned by the controller agent. */
 public final class WorkerState {
+    private static final String CUDA = "cuda";
     private static final int OUTBOX_BYTES = 256 * 1024;
 
     /** Slot in the worker table: dense, used again after the worker is gone. */
@@ -64,6 +65,11 @@ public final class WorkerState {
     /** Whether its devices are emulations. */
     public boolean isEmulated() {
         return devices.get(0).isEmulated;
+    }
+
+    /** Whether its devices run models' files: all but those that only take time. CUDA devices on stand-ins do, too. */
+    public boolean isComputing() {
+        return !isEmulated() || backend.equals(CUDA);
     }
 
     /** Whether it takes actions, or did before it began to drain. */

@@ -44,9 +44,9 @@ final class Deployment {
         phases[artifactId] = phase;
     }
 
-    /** Files run on real devices, profiles on emulated ones. */
+    /** Files run on devices that compute, profiles on those that only take time. */
     boolean suits(final Artifact artifact) {
-        return worker.isEmulated() != artifact.profileName.isEmpty();
+        return worker.isComputing() == artifact.profileName.isEmpty();
     }
 
     int largestDevicePages() {

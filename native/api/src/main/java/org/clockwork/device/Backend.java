@@ -11,6 +11,11 @@ public interface Backend extends AutoCloseable {
     /** Whether its devices are emulations: wherever their figures appear, they are named so. */
     boolean isEmulated();
 
+    /** Whether outputs are computed from inputs. An emulation that only takes time computes nothing. */
+    default boolean isComputing() {
+        return !isEmulated();
+    }
+
     /** The devices in the order of their index. */
     List<Device> devices();
 

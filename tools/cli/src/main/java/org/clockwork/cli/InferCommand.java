@@ -135,7 +135,7 @@ final class InferCommand implements Callable<Integer> {
             head.append("answered in ").append(us(result.latencyNs()))
                 .append(Protocol.NULL_NS == result.sloNs() ? "" : result.isInTime() ? ", in time" : ", TOO LATE")
                 .append(", in a batch of ").append(result.batchSize()).append(result.isCold() ? ", cold" : "")
-                .append(result.isEmulated() ? ", device EMULATED: the values mean nothing" : "");
+                .append(result.isEmulated() ? ", device EMULATED: the values may mean nothing" : "");
         } else {
             head.append(Outcome.of(result.status())).append(": ").append(result.status().name())
                 .append(result.detail().isEmpty() ? "" : ", " + result.detail());

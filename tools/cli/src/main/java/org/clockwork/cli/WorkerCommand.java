@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemNanoClock;
 import org.clockwork.cli.run.AeronWorkerCounters;
 import org.clockwork.cli.run.AgentHost;
+import org.clockwork.cli.run.CudaDevices;
 import org.clockwork.cli.run.ErrorPrinter;
 import org.clockwork.cli.run.Shutdown;
 import org.clockwork.cli.run.ThreadingPlan;
@@ -26,8 +27,10 @@ import org.clockwork.worker.Worker;
 import org.clockwork.worker.WorkerCounter;
 import org.clockwork.worker.WorkerLimits;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Runs a worker with the devices of this machine, or with emulated ones. */
 @Command(
@@ -37,6 +40,7 @@ import picocli.CommandLine.Option;
     footer = {
         "  clockwork worker --device cpu",
         "  clockwork worker --device cpu --memory 2g --controller gpu7:14219",
+        "  clockwork worker --device cuda",
         "  clockwork worker --device emulated --gpus 8",
         "  clockwork worker --device emulated --profiles my-gpu.csv --name rack3",
         "",
@@ -54,8 +58,24 @@ final class WorkerCommand implements Callable<Integer> {
     enum DeviceKind {
         /** This machine's processor, with ONNX Runtime. */
         CPU,
+        /** The GPUs of this machine. */
+        CUDA,
+        /** The CUDA device on stand-ins for the driver: right answers, emulated times. */
+        CUDA_EMULATED,
         /** Devices that take the time of a profile table and compute nothing. */
         EMULATED
+    }
+
+    /** Kinds by the names that people type: {@code cuda-emulated}. */
+    static final class KindConverter implements ITypeConverter<DeviceKind> {
+        @Override
+        public DeviceKind convert(final String text) {
+            try {
+                return DeviceKind.valueOf(text.toUpperCase(Locale.ROOT).replace('-', '_'));
+            } catch (final IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is none of cpu, cuda, emulated, cuda-emulated");
+            }
+        }
     }
 
     @Mixin
@@ -63,7 +83,9 @@ final class WorkerCommand implements Callable<Integer> {
     @Mixin
     private ProcessOptions process;
 
-    @Option(names = "--device", required = true, paramLabel = "KIND", description = "cpu (oneDNN and ONNX Runtime) or emulated.")
+    @Option(names = "--device", required = true, paramLabel = "KIND", converter = KindConverter.class,
+        description = "cpu (oneDNN and ONNX Runtime), cuda, emulated, or cuda-emulated "
+            + "(the CUDA device on stand-ins for the driver, where they are built).")
     private DeviceKind kind;
 
     @Option(
@@ -81,7 +103,8 @@ final class WorkerCommand implements Callable<Integer> {
 
     @Option(
         names = "--memory", paramLabel = "SIZE", converter = SizeConverter.class,
-        description = "Memory for weights of each device, such as 2g. Default: 1g (cpu), 21.5 GiB (emulated).")
+        description = "Memory for weights of each device, such as 2g. Default: 1g (cpu, cuda-emulated), what is free "
+            + "(cuda), 21.5 GiB (emulated).")
     private Long memoryBytes;
 
     @Option(
@@ -89,7 +112,9 @@ final class WorkerCommand implements Callable<Integer> {
         description = "CPU only: most memory for compiled models beside those weights. Default: half of the machine's memory.")
     private Long hostMemoryBytes;
 
-    @Option(names = "--gpus", paramLabel = "N", defaultValue = "1", description = "Emulated devices. Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--gpus", paramLabel = "N", defaultValue = "1",
+        description = "Emulated devices; of real ones all are used. Default: ${DEFAULT-VALUE}.")
     private int gpus;
 
     @Option(
@@ -112,8 +137,8 @@ final class WorkerCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         final Shutdown shutdown = new Shutdown(drainLimitNs + CLOSE_SLACK_NS).arm();
         final String workerName = null != name ? name
-            : kind.name().toLowerCase(Locale.ROOT) + '-' + ProcessHandle.current().pid();
-        final ThreadingPlan plan = process.plan(1, DeviceKind.CPU == kind ? CPU_ENGINES : 0);
+            : kind.name().toLowerCase(Locale.ROOT).replace('_', '-') + '-' + ProcessHandle.current().pid();
+        final ThreadingPlan plan = process.plan(1, DeviceKind.EMULATED == kind ? 0 : CPU_ENGINES);
         final AeronWorkerCounters[] counters = new AeronWorkerCounters[1];
         int exitCode = UserError.FAILED;
         try (ErrorPrinter errors = new ErrorPrinter(System.err, "worker " + workerName, Main.isDebug())) {
@@ -198,6 +223,10 @@ final class WorkerCommand implements Callable<Integer> {
     }
 
     private Backend newBackend(final ErrorPrinter errors) throws IOException {
+        if (DeviceKind.CUDA == kind || DeviceKind.CUDA_EMULATED == kind) {
+            return CudaDevices.open(DeviceKind.CUDA_EMULATED == kind, gpus, null == memoryBytes ? 0 : memoryBytes,
+                directory().resolve("compiled"), errors);
+        }
         if (DeviceKind.CPU == kind) {
             final CpuBackend.Context context = new CpuBackend.Context()
                 .cacheDirectory(directory().resolve("compiled")).clock(SystemNanoClock.INSTANCE).errorHandler(errors);

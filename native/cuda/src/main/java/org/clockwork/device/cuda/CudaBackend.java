@@ -79,6 +79,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public boolean isComputing() {
+        return true;
+    }
+
+    @Override
     public List<Device> devices() {
         return List.copyOf(devices);
     }
