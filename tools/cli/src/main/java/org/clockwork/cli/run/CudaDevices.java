@@ -24,8 +24,8 @@ public final class CudaDevices {
      * @param memoryBytes for weights; 0 for the default.
      * @throws UserError with a sentence and the exit code of wrong usage when there is no driver, or no stand-in.
      */
-    public static Backend open(final boolean isEmulated, final int emulatedGpus, final long memoryBytes, final Path cacheDirectory,
-        final ErrorHandler errors) {
+    public static Backend open(final boolean isEmulated, final int emulatedGpus, final long memoryBytes,
+        final Path cacheDirectory, final ErrorHandler errors) {
         final CudaBackend.Context context = new CudaBackend.Context().cacheDirectory(cacheDirectory)
             .clock(SystemNanoClock.INSTANCE).errorHandler(errors).emulated(isEmulated);
         if (memoryBytes > 0) {
@@ -50,8 +50,8 @@ public final class CudaDevices {
         try {
             final Class<?> standIns = Class.forName(STAND_INS);
             if (!(boolean) standIns.getMethod("isBuilt").invoke(null)) {
-                throw new UserError(UserError.USAGE, "The stand-ins for the CUDA driver are not built: that takes g++ on 64-bit Linux; "
-                    + "see native/emulated-cuda.", null);
+                throw new UserError(UserError.USAGE, "The stand-ins for the CUDA driver are not built: that takes g++ on 64-bit "
+                    + "Linux; see native/cuda/README.md.", null);
             }
             standIns.getMethod("load").invoke(null);
             final Method devices = standIns.getMethod("devices", int.class);
@@ -59,7 +59,8 @@ public final class CudaDevices {
             standIns.getMethod("memoryBytes", long.class).invoke(null, memoryBytes);
             standIns.getMethod("poison", boolean.class).invoke(null, false);
         } catch (final ClassNotFoundException e) {
-            throw new UserError(UserError.USAGE, "The stand-ins for the CUDA driver are not in this build: see native/emulated-cuda.", e);
+            throw new UserError(UserError.USAGE,
+                "The stand-ins for the CUDA driver are not in this build: see native/cuda/README.md.", e);
         } catch (final NoSuchMethodException | IllegalAccessException e) {
             throw new UserError("The stand-ins for the CUDA driver are of another build: " + e, e);
         } catch (final InvocationTargetException e) {

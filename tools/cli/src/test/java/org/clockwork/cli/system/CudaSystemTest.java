@@ -84,7 +84,8 @@ final class CudaSystemTest {
         new ModelZoo().write("resnet18-64", 1, resnet);
         new ModelZoo().write("mlp", 1, perceptron);
         try (ErrorPrinter errors = new ErrorPrinter(System.err, "cuda-test", true)) {
-            final Backend backend = CudaDevices.open(true, 1, (long) PAGES * Device.PAGE_BYTES, directory.resolve("compiled"), errors);
+            final Backend backend = CudaDevices.open(true, 1, (long) PAGES * Device.PAGE_BYTES, directory.resolve("compiled"),
+                errors);
             final AgentHost host = start(port, backend, errors);
             try (ClockworkClient client = ClockworkClient.connect(new ClockworkClient.Context()
                 .endpoints("localhost:" + port).aeronDirectoryName(host.aeronDirectory()))) {
