@@ -2,6 +2,7 @@ package org.clockwork.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.clockwork.cli.demo.Demo;
@@ -12,9 +13,11 @@ import org.clockwork.cli.run.Shutdown;
 import org.clockwork.cli.run.UserError;
 import org.clockwork.loadgen.Summary;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.Spec;
 
 /** Everything in one process, for a first look. */
@@ -28,6 +31,7 @@ import picocli.CommandLine.Spec;
         "  clockwork demo",
         "  clockwork demo --seconds 60 --json demo.json",
         "  clockwork demo --rate 800 --slo 50ms",
+        "  clockwork demo --device cuda",
         "",
         "Exit code: 0 if every sampled answer is right and no request failed, however many were in time; else 1."
     })
@@ -42,6 +46,12 @@ final class DemoCommand implements Callable<Integer> {
     private ProcessOptions process;
     @Spec
     private CommandSpec command;
+
+    @Option(
+        names = "--device", paramLabel = "KIND", defaultValue = "cpu", converter = DeviceConverter.class,
+        description = "cpu, cuda, or cuda-emulated: the CUDA device on stand-ins for its driver, with small models; its figures "
+            + "are emulated. Default: ${DEFAULT-VALUE}.")
+    private DemoOptions.Device device;
 
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "15", description = "Of serving. Default: ${DEFAULT-VALUE}.")
     private double seconds;
@@ -77,6 +87,18 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--dir", paramLabel = "DIR", description = "Keeps models and state here. Default: a temporary directory.")
     private Path directory;
 
+    /** Devices by the names that people type. */
+    static final class DeviceConverter implements ITypeConverter<DemoOptions.Device> {
+        @Override
+        public DemoOptions.Device convert(final String text) {
+            try {
+                return DemoOptions.Device.valueOf(text.toUpperCase(Locale.ROOT).replace('-', '_'));
+            } catch (final IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is none of cpu, cuda, cuda-emulated");
+            }
+        }
+    }
+
     @Override
     public Integer call() throws IOException {
         if (!(seconds > 0) || null != rate && !(rate > 0) || sloNs <= 0) {
@@ -90,7 +112,7 @@ final class DemoCommand implements Callable<Integer> {
         try {
             final DemoReport report = new Demo(
                 new DemoOptions(seconds, rate, sloNs, seed, memoryBytes, hlogFile, directory,
-                    process.plan(AGENTS, CPU_ENGINES), LiveRun.commandLine(command), Main.isDebug()),
+                    process.plan(AGENTS, CPU_ENGINES), LiveRun.commandLine(command), Main.isDebug(), device),
                 System.out, shutdown).run();
             if (null == report) {
                 System.out.println("ended before it had begun to serve");

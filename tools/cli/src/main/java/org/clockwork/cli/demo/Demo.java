@@ -61,7 +61,9 @@ public final class Demo {
         final Path directory = null != options.directory()
             ? Files.createDirectories(options.directory()) : Files.createTempDirectory("clockwork-demo");
         try (DemoSystem system = new DemoSystem(options, directory, out)) {
-            final List<DemoModel> models = step("models", () -> DemoModels.create(directory.resolve("models"), options.seed()));
+            final List<DemoModel> models = step("models",
+                () -> DemoModels.create(directory.resolve("models"), options.seed(),
+                    options.device() == DemoOptions.Device.CUDA_EMULATED));
             system.start();
             awaitReady(system.client());
             final List<DemoRow> rows = register(system.client(), models);

