@@ -62,7 +62,8 @@ final class FaultsTest {
 
     private static Path model() throws Exception {
         final Path file = directory.resolve("small.onnx");
-        return Files.exists(file) ? file : Rig.write(directory, "small", new Nets().input("x", -1, 4, 8, 8).input("i", TensorProto.DataType.INT64, -1, 2)
+        return Files.exists(file) ? file : Rig.write(directory, "small", new Nets()
+            .input("x", -1, 4, 8, 8).input("i", TensorProto.DataType.INT64, -1, 2)
             .noise("w", 4, 4, 3, 3).noise("t", 30_000, 4).noise("v", 4, 16)
             .node("Conv", "c", List.of("x", "w"), Map.of("pads", new long[] {1, 1, 1, 1})).node("Relu", "r", "c")
             .node("MaxPool", "p", List.of("r"), Map.of("kernel_shape", new long[] {2, 2}, "strides", new long[] {2, 2}))
