@@ -124,7 +124,7 @@ final class CudaSystemTest {
                 cold += asked.get(i - IN_FLIGHT).answer.get().isCold() ? 1 : 0;
             }
             asked.add(new Asked(info.name().startsWith("resnet") ? resnet : perceptron, input,
-                client.infer(InferCall.model(info.name()).floats(input).timeout(Duration.ofMinutes(3)))));
+                client.infer(InferCall.model(info.name()).floats(input).slo(Duration.ofSeconds(30)))));
         }
         for (final Asked one : asked) {
             final Answer answer = one.answer.get();
