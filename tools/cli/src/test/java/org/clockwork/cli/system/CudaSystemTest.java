@@ -37,6 +37,7 @@ import org.clockwork.device.Backend;
 import org.clockwork.device.Device;
 import org.clockwork.emulatedcuda.EmulatedCuda;
 import org.clockwork.model.zoo.ModelZoo;
+import org.clockwork.schema.codec.Status;
 import org.clockwork.schema.link.aeron.AeronDialer;
 import org.clockwork.schema.link.aeron.AeronLinks;
 import org.clockwork.worker.Worker;
@@ -52,10 +53,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("system")
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class CudaSystemTest {
-    private static final int PAGES = 5;
+    private static final int PAGES = 8;
     private static final int NAMES = 3;
     private static final int REQUESTS = 60;
-    private static final int IN_FLIGHT = 6;
+    private static final int IN_FLIGHT = 3;
     private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final double TOLERANCE = 1e-3;
     @TempDir
@@ -126,6 +127,9 @@ final class CudaSystemTest {
             asked.add(new Asked(info.name().startsWith("resnet") ? resnet : perceptron, input,
                 client.infer(InferCall.model(info.name()).floats(input).slo(Duration.ofSeconds(30)))));
         }
+        // the controller may refuse what promises to others leave no room for; nothing else may happen to a request
+        asked.removeIf(one -> one.answer.join().status() == Status.DEADLINE_UNREACHABLE);
+        assertTrue(asked.size() >= REQUESTS / 2, "served=" + asked.size() + " of " + REQUESTS);
         for (final Asked one : asked) {
             final Answer answer = one.answer.get();
             assertTrue(answer.isOk(), () -> answer.status() + " " + answer.detail());
