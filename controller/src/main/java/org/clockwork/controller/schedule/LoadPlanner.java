@@ -81,6 +81,11 @@ final class LoadPlanner {
         }
     }
 
+    /** Whether the first model that wants a LOAD is one that no device holds. */
+    boolean hasColdDemand() {
+        return !candidates.isEmpty() && plans.modelAt(candidates.first()).copyCount() == 0;
+    }
+
     /** Whether some model wants a LOAD. */
     boolean hasDemand() {
         return !candidates.isEmpty();

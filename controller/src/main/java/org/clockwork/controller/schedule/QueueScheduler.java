@@ -177,7 +177,7 @@ public final class QueueScheduler implements Scheduler, Demand {
                 work++;
             } else {
                 final int planned = loads.schedule(this, nowNs) + measuring.schedule(loads.hasDemand(), nowNs)
-                    + (spreader == null ? 0 : spreader.schedule(loads.hasDemand(), nowNs));
+                    + (spreader == null ? 0 : spreader.schedule(loads.hasColdDemand(), nowNs));
                 work += planned;
                 if (planned == 0 && dirtyCount == 0) {
                     return work;
