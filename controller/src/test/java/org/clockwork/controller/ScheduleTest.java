@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.clockwork.controller.model.Model;
 import org.clockwork.schema.Protocol;
@@ -22,6 +23,7 @@ class ScheduleTest {
     private final List<Model> models = new ArrayList<>();
     private RigWorker worker;
     private RigClient client;
+    private long onAndOnNs;
 
     private void start(final int modelCount, final int devices) {
         rig.start();
@@ -230,6 +232,44 @@ class ScheduleTest {
         assertTrue(others.get(1).endedNs < background.get(0).endedNs);
         assertEquals(List.of(1, 2, 4), worker.batches);
         assertTrue(background.get(0).isInTime, "no deadline, nothing to be late for");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"paper,0", "slack,0", "slack,30000"})
+    void memoryGoesRoundAmongModelsThatNeverPause(final String policy, final long sloMs) {
+        onAndOnNs = sloMs == 0 ? Protocol.NULL_NS : sloMs * MS;
+        rig.context.policy(policy);
+        rig.start();
+        for (int i = 0; i < 3; i++) {
+            models.add(rig.register(rig.catalogue.artifact(3, 64, 32, rig.loadNs, PathRig.RESNET)));
+        }
+        worker = rig.worker(1, 5, 5);
+        worker.join();
+        client = rig.client(64);
+        final int[] answered = new int[3];
+        for (int i = 0; i < 6; i++) {
+            askOnAndOn(i % 3, answered);
+        }
+        rig.runFor(30_000 * MS);
+        for (final int one : answered) {
+            assertTrue(one > 100, "starved: " + Arrays.toString(answered));
+        }
+        assertEquals(0, client.all.stream().filter(sent -> sent.status != null && sent.status != Status.OK).count());
+    }
+
+    /** A request, and the next when it has ended. */
+    private void askOnAndOn(final int model, final int[] answered) {
+        final RigClient.Sent sent = client.ask(models.get(model), onAndOnNs);
+        rig.at(rig.nowNs + MS, () -> askAgain(sent, model, answered));
+    }
+
+    private void askAgain(final RigClient.Sent sent, final int model, final int[] answered) {
+        if (sent.status == null) {
+            rig.at(rig.nowNs + MS, () -> askAgain(sent, model, answered));
+        } else {
+            answered[model]++;
+            askOnAndOn(model, answered);
+        }
     }
 
     @Test

@@ -9,11 +9,18 @@ interface LoadOrder {
 
     /** Above all that else orders. */
     int COLD_BIT = 60;
+    /** Below it. */
+    int SHORT_BIT = 59;
+    /** And below that. */
+    int LONG_BIT = 58;
+    /** Requests with so much time don't expire while others are loaded: those go by the earliest deadline. */
+    long LONG_SLO_NS = 1_000_000_000L;
 
     /**
      * Models that no device holds before further copies of others; the most requests served for the time of a load engine
      * first; of about as many, those with the latest deadline. When
-     * load engines can't keep up, the earliest deadline first would load models whose requests expire before they run.
+     * load engines can't keep up, the earliest deadline first would load models whose requests expire before they run. Then
+     * come those with a long time left, the earliest deadline first, and last those without deadline, the oldest first.
      */
     LoadOrder MOST_SERVED = LoadOrder::mostServed;
 
@@ -24,12 +31,16 @@ interface LoadOrder {
         final int deadlineBits = 40;
         final int deadlineUnitBits = 16;
         final int mantissaBits = 50;
+        final long mask = (1L << deadlineBits) - 1;
         final Request head = model.queue.first();
-        final double requests = head == null
-            ? 1e-9 : (double) unmetNs / durations.executePerRequestNs(model.artifact, model.queue.size());
-        final long perLoad = Double.doubleToRawLongBits(requests / durations.loadNs(model.artifact)) >>> mantissaBits;
-        final long deadline = head == null ? 0 : head.deadlineNs >>> deadlineUnitBits & (1L << deadlineBits) - 1;
         final long cold = model.copyCount() == 0 ? 1L << COLD_BIT : 0;
-        return -(cold | perLoad << deadlineBits | deadline);
+        if (head == null) {
+            return -(cold | unmetNs & mask);
+        }
+        final double requests = (double) unmetNs / durations.executePerRequestNs(model.artifact, model.queue.size());
+        final long perLoad = Double.doubleToRawLongBits(requests / durations.loadNs(model.artifact)) >>> mantissaBits;
+        final long deadline = head.deadlineNs >>> deadlineUnitBits & mask;
+        final boolean isShort = head.deadlineNs - head.arrivalNs < LONG_SLO_NS;
+        return -(cold | (isShort ? 1L << SHORT_BIT | perLoad << deadlineBits | deadline : 1L << LONG_BIT | mask - deadline));
     }
 }

@@ -19,6 +19,8 @@ final class LoadPlanner {
     private static final int MAX_COMPARED = 4;
     /** Devices asked whether a refused request could have been served after a LOAD. */
     private static final int MAX_ASKED = 64;
+    /** After so long a request takes memory from models that have it. */
+    private static final long STARVED_NS = 1_000_000_000L;
     /** Models looked at in one attempt that find no device. */
     private static final int MAX_SKIPPED = 16;
     /** LOADs and UNLOADs outstanding at a device beyond which it gets no further LOAD. */
@@ -193,6 +195,9 @@ final class LoadPlanner {
     private boolean load(final ModelPlan model, final Demand demand, final long nowNs) {
         final DevicePlan device = findDue(model, nowNs);
         if (device == null) {
+            if (isStarved(model, nowNs)) {
+                mirror.displace(model, nowNs);
+            }
             return false;
         }
         if (demand.isWorthLoading(model, device, nowNs)) {
@@ -202,6 +207,15 @@ final class LoadPlanner {
             figures.coldStarts++;
         }
         return true;
+    }
+
+    /** Whether no device holds a model whose oldest request has waited for long. */
+    private static boolean isStarved(final ModelPlan model, final long nowNs) {
+        if (model.copyCount() > 0 || model.queue.isEmpty()) {
+            return false;
+        }
+        final Request oldest = model.queue.size() > 0 ? model.queue.first() : model.queue.firstBackground();
+        return nowNs - oldest.arrivalNs >= STARVED_NS;
     }
 
     private DevicePlan findDue(final ModelPlan model, final long nowNs) {

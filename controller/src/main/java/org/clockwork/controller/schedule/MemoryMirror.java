@@ -15,6 +15,8 @@ public final class MemoryMirror {
 
     /** Only copies that were not used for so long make room for one more copy of a model that has some. */
     private static final long SPREAD_UNUSED_NS = 1_000_000_000L;
+    /** A copy stays at least so long, whoever waits. */
+    private static final long DISPLACEABLE_NS = 1_000_000_000L;
     /** Copies looked at for one that is not the only one of its model. */
     private static final int MAX_LOOKED_AT = 64;
 
@@ -72,6 +74,46 @@ public final class MemoryMirror {
         advance(device, nowNs);
         scheduler.onMemoryChanged(device, nowNs);
         return true;
+    }
+
+    /**
+     * Makes room for a model that no device holds and whose requests have waited too long, where all pages are held by
+     * models that are never without requests: the least recently used of those, if they have been loaded for a while, get no
+     * more work and are unloaded as soon as nothing uses them. Requests without deadline displace no others.
+     */
+    void displace(final ModelPlan model, final long nowNs) {
+        final boolean isAny = model.queue.size() > 0;
+        final ArtifactPlan artifact = model.artifact;
+        for (int i = 0; i < Math.min(artifact.deviceCount(), MAX_LOOKED_AT); i++) {
+            final DevicePlan device = artifact.device(i);
+            int free = device.state.freePages + device.pagesComing;
+            Residency copy = device.leastRecent();
+            for (int j = 0; device.unwanted == 0 && j < MAX_LOOKED_AT && copy != null && free < artifact.artifact.pages; j++) {
+                free += isDisplaceable(copy, isAny, nowNs) ? copy.pages : 0;
+                copy = copy.newer;
+            }
+            if (device.isUsable() && device.planned == null && device.unwanted == 0 && free >= artifact.artifact.pages) {
+                displace(device, artifact.artifact.pages, isAny, nowNs);
+                return;
+            }
+        }
+    }
+
+    private void displace(final DevicePlan device, final int pages, final boolean isAny, final long nowNs) {
+        int free = device.state.freePages + device.pagesComing;
+        Residency copy = device.leastRecent();
+        while (free < pages && copy != null) {
+            final Residency newer = copy.newer;
+            if (isDisplaceable(copy, isAny, nowNs)) {
+                free += copy.pages;
+                unwant(copy, nowNs);
+            }
+            copy = newer;
+        }
+    }
+
+    private static boolean isDisplaceable(final Residency copy, final boolean isAny, final long nowNs) {
+        return copy.plan != null && (isAny || copy.plan.queue.size() == 0) && nowNs - copy.readyNs >= DISPLACEABLE_NS;
     }
 
     /** Looks for pages, and unloads what holds them if {@code isMeant}; whether there are enough. */
@@ -213,8 +255,12 @@ public final class MemoryMirror {
         }
         copy.device.pagesComing -= copy.pages;
         if (status == Status.OK || status == Status.UNLOAD_NOT_LOADED) {
+            final ModelPlan model = copy.plan;
             copy.device.state.freePages += copy.pages;
             forget(copy);
+            if (model != null && !model.isGone) {
+                scheduler.onModelChanged(model, nowNs);
+            }
         } else {
             becomeLoaded(copy, nowNs);
         }

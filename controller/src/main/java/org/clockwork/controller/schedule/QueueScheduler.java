@@ -201,8 +201,7 @@ public final class QueueScheduler implements Scheduler, Demand {
     public long unmetNs(final ModelPlan model, final long nowNs) {
         final int waiting = model.queue.size();
         if (model.isGone || waiting == 0) {
-            return !model.isGone
-                && (model.copyCount() == 0 && model.queue.backgroundSize() > 0 || model.isMissed(nowNs)) ? 1 : 0;
+            return model.isGone ? 0 : unmetWithoutDeadline(model, nowNs);
         }
         final long perRequestNs = durations.executePerRequestNs(model.artifact, waiting);
         final long workNs = waiting * perRequestNs;
@@ -227,6 +226,14 @@ public final class QueueScheduler implements Scheduler, Demand {
         }
         final long unmetNs = workNs - (long) (servedNs * copies / counted);
         return unmetNs <= 0 && !canServe(model, model.queue.first(), false, nowNs) ? perRequestNs : unmetNs;
+    }
+
+    /** Very little, but more the longer they wait. */
+    private static long unmetWithoutDeadline(final ModelPlan model, final long nowNs) {
+        if (model.copyCount() == 0 && model.queue.backgroundSize() > 0) {
+            return 1 + Math.max(0, nowNs - model.queue.firstBackground().arrivalNs) / RETRY_NS;
+        }
+        return model.isMissed(nowNs) ? 1 : 0;
     }
 
     @Override
@@ -373,7 +380,8 @@ public final class QueueScheduler implements Scheduler, Demand {
 
     /** Whether a LOAD could serve a request in time; leaves the last start and the earliest end. */
     private boolean canLoad(final ModelPlan model, final Request head, final long nowNs) {
-        final DevicePlan device = loads.firstDevice(model, head, nowNs);
+        final DevicePlan first = loads.firstDevice(model, head, nowNs);
+        final DevicePlan device = first == null ? leavingDevice(model) : first;
         if (device == null) {
             return false;
         }
@@ -385,6 +393,17 @@ public final class QueueScheduler implements Scheduler, Demand {
         }
         lastStartNs = head.deadlineNs - durations.leastLoadWayNs(model.artifact, device, head);
         return isWorthTrying(model, device, head, nowNs);
+    }
+
+    /** A device from which the model is being unloaded: it can be loaded there again. */
+    private static DevicePlan leavingDevice(final ModelPlan model) {
+        for (int i = 0; i < model.copyCount(); i++) {
+            final Residency copy = model.copy(i);
+            if ((copy.state == Residency.State.UNLOADING || copy.isUnwanted) && copy.device.isUsable()) {
+                return copy.device;
+            }
+        }
+        return null;
     }
 
     private void noteFinish(final long finishNs) {
