@@ -222,15 +222,17 @@ final class LoadPlanner {
         if (model.artifact.deviceCount() <= model.copyCount() || !mirror.canStart()) {
             return null;
         }
-        int triedCount = 0;
-        int suitable = 0;
         DevicePlan best = null;
-        while (suitable < MAX_COMPARED && triedCount < MAX_TRIES && isLoaderDue(nowNs)) {
-            final DevicePlan device = plans.deviceAt(loaders.first());
-            if (suits(model, device, nowNs)) {
-                suitable++;
+        for (int i = 0; i < Math.min(loaders.size(), MAX_COMPARED); i++) {
+            final DevicePlan device = plans.deviceAt(loaders.at(i));
+            if (isDue(device, nowNs) && suits(model, device, nowNs)) {
                 best = best == null || busyNs(device) - busyNs(best) < 0 ? device : best;
             }
+        }
+        int triedCount = 0;
+        while (best == null && triedCount < MAX_TRIES && isLoaderDue(nowNs)) {
+            final DevicePlan device = plans.deviceAt(loaders.first());
+            best = suits(model, device, nowNs) ? device : null;
             tried[triedCount] = device.slot;
             triedKeys[triedCount++] = loaders.firstKey();
             loaders.remove(device.slot);

@@ -3,6 +3,8 @@ package org.clockwork.controller.schedule;
 /** A count in which the past counts half after each half-life. Owned by the controller agent. */
 final class RecentCount {
     private static final int FORGOTTEN = 32;
+    /** What comes within that part of a half-life counts as of one time. */
+    private static final int FINE_BITS = 9;
 
     private final long halfLifeNs;
     private double count;
@@ -26,7 +28,11 @@ final class RecentCount {
 
     /** Counts so many more now. */
     void add(final int more, final long nowNs) {
-        count = value(nowNs) + more;
-        countedNs = nowNs;
+        if (nowNs - countedNs < halfLifeNs >> FINE_BITS) {
+            count += more;
+        } else {
+            count = value(nowNs) + more;
+            countedNs = nowNs;
+        }
     }
 }
