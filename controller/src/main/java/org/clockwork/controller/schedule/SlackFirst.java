@@ -34,8 +34,8 @@ final class SlackFirst implements BatchPolicy {
     /** Efficiencies that are as good as the best. */
     private static final double AS_GOOD = 0.97;
     /** Slack that others keep when a more efficient batch goes first, at most and as a part of the SLO. */
-    private static final long MAX_SPARE_NS = 10_000_000L;
-    private static final long SPARE_PART = 8;
+    private static final long MAX_SPARE_NS = 25_000_000L;
+    private static final long SPARE_PART = 4;
     /** How long a device may wait for a batch to fill, at most and as a part of the SLO. */
     private static final long MAX_PATIENCE_NS = 2_000_000L;
     private static final long PATIENCE_PART = 8;
