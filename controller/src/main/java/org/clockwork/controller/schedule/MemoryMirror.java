@@ -86,30 +86,31 @@ public final class MemoryMirror {
         final ArtifactPlan artifact = model.artifact;
         for (int i = 0; i < Math.min(artifact.deviceCount(), MAX_LOOKED_AT); i++) {
             final DevicePlan device = artifact.device(i);
-            int free = device.state.freePages + device.pagesComing;
-            Residency copy = device.leastRecent();
-            for (int j = 0; device.unwanted == 0 && j < MAX_LOOKED_AT && copy != null && free < artifact.artifact.pages; j++) {
-                free += isDisplaceable(copy, isAny, nowNs) ? copy.pages : 0;
-                copy = copy.newer;
-            }
-            if (device.isUsable() && device.planned == null && device.unwanted == 0 && free >= artifact.artifact.pages) {
-                displace(device, artifact.artifact.pages, isAny, nowNs);
+            final int missing = artifact.artifact.pages - device.state.freePages - device.pagesComing;
+            if (device.isUsable() && device.planned == null && device.unwanted == 0
+                && displace(device, missing, isAny, false, nowNs) >= missing) {
+                displace(device, missing, isAny, true, nowNs);
                 return;
             }
         }
     }
 
-    private void displace(final DevicePlan device, final int pages, final boolean isAny, final long nowNs) {
-        int free = device.state.freePages + device.pagesComing;
+    /** Gives up least recently used copies until so many pages will be won, or only counts them; how many there are. */
+    private int displace(
+        final DevicePlan device, final int pages, final boolean isAny, final boolean isMeant, final long nowNs) {
+        int won = 0;
         Residency copy = device.leastRecent();
-        while (free < pages && copy != null) {
+        for (int i = 0; i < MAX_LOOKED_AT && won < pages && copy != null; i++) {
             final Residency newer = copy.newer;
             if (isDisplaceable(copy, isAny, nowNs)) {
-                free += copy.pages;
-                unwant(copy, nowNs);
+                won += copy.pages;
+                if (isMeant) {
+                    unwant(copy, nowNs);
+                }
             }
             copy = newer;
         }
+        return won;
     }
 
     private static boolean isDisplaceable(final Residency copy, final boolean isAny, final long nowNs) {

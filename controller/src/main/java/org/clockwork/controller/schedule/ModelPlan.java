@@ -8,7 +8,7 @@ import org.clockwork.controller.queue.ModelQueue;
 public final class ModelPlan {
     /** Copies up to which each is told of what waits. */
     private static final int WIDE = 8;
-    /** A request that one more copy might have served asks for it that long. */
+    /** A request that came too early for its model asks for it that long. */
     private static final long MISS_NS = 1_000_000_000L;
 
     /** The model. */
@@ -32,9 +32,8 @@ public final class ModelPlan {
     /** Before this, it is not loaded again. */
     long loadFromNs;
 
-    /** When a request was last refused that one more copy might have served. */
+    /** When a request was last refused because no device held the model and a LOAD would have come too late. */
     private long missNs;
-    private int copiesAtMiss;
     private boolean hasMiss;
     private Residency[] copies = new Residency[2];
     private int copyCount;
@@ -50,16 +49,15 @@ public final class ModelPlan {
         this.queue = queue;
     }
 
-    /** A request was refused that one more copy might have served. */
+    /** A request was refused because no device held the model and a LOAD would have come too late. */
     void onMiss(final long nowNs) {
         missNs = nowNs;
-        copiesAtMiss = copyCount;
         hasMiss = true;
     }
 
-    /** Whether that was of late: the next such request would be served if there were one more copy meanwhile. */
+    /** Whether that was of late: the next request would be served if the model were loaded meanwhile. */
     boolean isMissed(final long nowNs) {
-        hasMiss &= copyCount <= copiesAtMiss && nowNs - missNs <= MISS_NS;
+        hasMiss &= copyCount == 0 && nowNs - missNs <= MISS_NS;
         return hasMiss;
     }
 
