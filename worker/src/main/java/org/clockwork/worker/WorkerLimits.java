@@ -65,22 +65,22 @@ public final class WorkerLimits {
     public static final String DEVICE_POLL_PROP_NAME = "clockwork.worker.device.poll";
     /** Default of {@link #DEVICE_POLL_PROP_NAME}. */
     public static final long DEVICE_POLL_DEFAULT = 10_000L;
-    /** System property: time from a dial to the controller's answer. */
+    /** System property: time from a dial to the controller's answer; it doubles with each silence, up to eight times. */
     public static final String DIAL_TIMEOUT_PROP_NAME = "clockwork.worker.dial.timeout";
     /** Default of {@link #DIAL_TIMEOUT_PROP_NAME}. */
-    public static final long DIAL_TIMEOUT_DEFAULT = 1_000_000_000L;
+    public static final long DIAL_TIMEOUT_DEFAULT = 500_000_000L;
     /** System property: time between two offers of HELLO to a link that is not up yet. */
     public static final String DIAL_RETRY_PROP_NAME = "clockwork.worker.dial.retry";
     /** Default of {@link #DIAL_RETRY_PROP_NAME}. */
     public static final long DIAL_RETRY_DEFAULT = 1_000_000L;
-    /** System property: pause after all endpoints have failed; doubles each time. */
+    /** System property: pause after all endpoints have failed; doubles each time, shortened by up to a half. */
     public static final String MIN_PAUSE_PROP_NAME = "clockwork.worker.min.pause";
     /** Default of {@link #MIN_PAUSE_PROP_NAME}. */
     public static final long MIN_PAUSE_DEFAULT = 20_000_000L;
     /** System property: longest such pause. */
     public static final String MAX_PAUSE_PROP_NAME = "clockwork.worker.max.pause";
     /** Default of {@link #MAX_PAUSE_PROP_NAME}. */
-    public static final long MAX_PAUSE_DEFAULT = 1_000_000_000L;
+    public static final long MAX_PAUSE_DEFAULT = 500_000_000L;
     /** System property: time after which a draining worker leaves in any case. */
     public static final String DRAIN_LIMIT_PROP_NAME = "clockwork.worker.drain.limit";
     /** Default of {@link #DRAIN_LIMIT_PROP_NAME}. */
@@ -433,7 +433,7 @@ public final class WorkerLimits {
         between("fillElementsPerCycle", fillElementsPerCycle, 1, Integer.MAX_VALUE);
         between("inventoryPart", inventoryPart, 1, ControllerPublisher.MAX_INVENTORY_PART);
         between("devicePollNs", devicePollNs, 0, 1L << 60);
-        between("dialTimeoutNs", dialTimeoutNs, 1, 1L << 60);
+        between("dialTimeoutNs", dialTimeoutNs, 1, 1L << 56);
         between("dialRetryNs", dialRetryNs, 1, dialTimeoutNs);
         between("minPauseNs", minPauseNs, 1, 1L << 60);
         between("maxPauseNs", maxPauseNs, minPauseNs, 1L << 60);

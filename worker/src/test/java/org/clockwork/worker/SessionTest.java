@@ -98,9 +98,9 @@ class SessionTest {
         assertTrue(rig.errors.toString().contains("AUTHENTICATION_FAILED"));
         rig.advance(5_000 * MS, MS);
         final long refused = rig.count(WorkerCounter.HELLO_REFUSED);
-        assertTrue(refused >= 9 && refused <= 11, "20, 40, 80 ... 1000 ms: " + refused);
+        assertTrue(refused >= 14 && refused <= 25, "20, 40, 80 ... 500 ms, shortened by up to a half: " + refused);
         controller.answer = Status.OK;
-        rig.advance(1_010 * MS, MS);
+        rig.advance(510 * MS, MS);
         assertTrue(rig.agent.isLive());
         assertTrue(rig.agent.description().contains("connected"), rig.agent.description());
     }
@@ -110,7 +110,7 @@ class SessionTest {
         rig.close();
         rig = new WorkerRig(c -> c.controllers(List.of("nobody:1", WorkerRig.ENDPOINT)));
         rig.settle();
-        rig.advance(999 * MS, MS);
+        rig.advance(499 * MS, MS);
         assertFalse(rig.agent.isLive());
         rig.advance(5 * MS, MS);
         assertTrue(rig.agent.isLive());

@@ -73,6 +73,9 @@ public abstract class LinkConformanceTest {
     /** Where nobody listens. */
     protected abstract String absentEndpoint();
 
+    /** A listener where nobody has listened so far. */
+    protected abstract Listener newListener(String anEndpoint);
+
     /** A further dialer. */
     protected abstract Dialer newDialer();
 
@@ -139,6 +142,38 @@ public abstract class LinkConformanceTest {
         final Link link = dialer.dial(endpoint());
         assertTrue(nobody.isClosed());
         await("connected", link::isConnected);
+    }
+
+    @Test
+    void aDialReachesAListenerThatComesLater() {
+        final String endpoint = absentEndpoint();
+        final Link link = dialer().dial(endpoint);
+        for (int i = 0; i < 100; i++) {
+            turn();
+        }
+        assertFalse(link.isConnected());
+        try (Listener late = newListener(endpoint)) {
+            await("connected", () -> late.poll(observer) >= 0 && link.isConnected() && late.linkCount() == 1);
+            assertEquals(1, ups.size());
+            assertTrue(sendValue(link, Link.BULK, 41));
+            final Received received = new Received();
+            await("received", () -> late.poll(Link.BULK, received, 10) > 0);
+            assertEquals(41, value(received.messages().get(0)));
+        }
+        assertEquals(0, listener().linkCount());
+    }
+
+    @Test
+    void aDialThatWasGivenUpReachesNobody() {
+        final String endpoint = absentEndpoint();
+        final Dialer dialer = dialer();
+        final Link given = dialer.dial(endpoint);
+        final Link link = dialer.dial(endpoint);
+        try (Listener late = newListener(endpoint)) {
+            await("connected", () -> late.poll(observer) >= 0 && link.isConnected() && late.linkCount() == 1);
+            assertTrue(given.isClosed());
+            assertEquals(1, ups.size());
+        }
     }
 
     @ParameterizedTest

@@ -20,6 +20,7 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.Status;
+import org.clockwork.schema.link.DialPace;
 import org.clockwork.schema.link.Dialer;
 import org.clockwork.schema.link.aeron.AeronDialer;
 import org.clockwork.schema.link.aeron.AeronLinks;
@@ -75,16 +76,17 @@ public final class ClockworkClient implements AutoCloseable {
     }
 
     /**
-     * Starts a client and waits for its session, for as long as it takes to try each endpoint twice.
+     * Starts a client and waits for its session, for as long as it takes to try each endpoint four times.
      *
      * @throws ClientException with the last refusal if there is none by then, or if all endpoints refuse for a reason
      *                         that won't pass.
      */
     public static ClockworkClient connect(final Context context) {
         final ClockworkClient client = launch(context);
-        final long limitNs = 2 * (context.connectTimeoutNs() + context.maxBackOffNs()) * context.endpointList().size();
+        final double limitNs = context.endpointList().size()
+            * (2.0 * DialPace.MAX_PATIENCE * context.connectTimeoutNs() + 4.0 * context.maxBackOffNs());
         try {
-            client.connected.get(limitNs, TimeUnit.NANOSECONDS);
+            client.connected.get((long) limitNs, TimeUnit.NANOSECONDS);
             return client;
         } catch (final InterruptedException ex) {
             Thread.currentThread().interrupt();
@@ -378,7 +380,8 @@ public final class ClockworkClient implements AutoCloseable {
         }
 
         /**
-         * Time for one attempt to connect, from dialing to the controller's answer. See
+         * Time for one attempt to connect, from dialing to the controller's answer; doubled after each silence, up to
+         * {@link DialPace#MAX_PATIENCE} times. See
          * {@link Configuration#CONNECT_TIMEOUT_PROP_NAME}.
          */
         public Context connectTimeoutNs(final long ns) {

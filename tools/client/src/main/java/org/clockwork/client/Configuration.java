@@ -38,18 +38,18 @@ public final class Configuration {
     public static final String QUEUE_CAPACITY_PROP_NAME = "clockwork.client.queue.capacity";
     /** Default of {@link #QUEUE_CAPACITY_PROP_NAME}. */
     public static final int QUEUE_CAPACITY_DEFAULT = 1024;
-    /** Property: time for one attempt to connect, with a unit. */
+    /** Property: time for one attempt to connect, with a unit; it doubles with each silence, up to eight times. */
     public static final String CONNECT_TIMEOUT_PROP_NAME = "clockwork.client.connect.timeout";
     /** Default of {@link #CONNECT_TIMEOUT_PROP_NAME}. */
-    public static final long CONNECT_TIMEOUT_DEFAULT_NS = 3_000_000_000L;
-    /** Property: least pause before dialing again, with a unit. */
+    public static final long CONNECT_TIMEOUT_DEFAULT_NS = 500_000_000L;
+    /** Property: first pause before dialing again, with a unit; it doubles each time, shortened by up to a half. */
     public static final String MIN_BACK_OFF_PROP_NAME = "clockwork.client.back.off.min";
     /** Default of {@link #MIN_BACK_OFF_PROP_NAME}. */
-    public static final long MIN_BACK_OFF_DEFAULT_NS = 50_000_000L;
+    public static final long MIN_BACK_OFF_DEFAULT_NS = 20_000_000L;
     /** Property: greatest pause before dialing again, with a unit. */
     public static final String MAX_BACK_OFF_PROP_NAME = "clockwork.client.back.off.max";
     /** Default of {@link #MAX_BACK_OFF_PROP_NAME}. */
-    public static final long MAX_BACK_OFF_DEFAULT_NS = 1_000_000_000L;
+    public static final long MAX_BACK_OFF_DEFAULT_NS = 500_000_000L;
     /** Property: SLO of requests that state none, with a unit; empty: the model's default, or none. */
     public static final String DEFAULT_SLO_PROP_NAME = "clockwork.client.default.slo";
     /** Property: how long the client waits for the end of a request, with a unit. */

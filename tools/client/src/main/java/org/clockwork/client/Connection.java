@@ -3,6 +3,7 @@ package org.clockwork.client;
 import org.agrona.ErrorHandler;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.Status;
+import org.clockwork.schema.link.DialPace;
 import org.clockwork.schema.link.Dialer;
 import org.clockwork.schema.link.Link;
 
@@ -34,12 +35,11 @@ final class Connection {
     private final ErrorHandler errorHandler;
     private final ClientCounters counters;
     private final Endpoints endpoints;
-    private final BackOff backOff;
+    private final DialPace pace;
     private final String clientName;
     private final long incarnation;
     private final int wantedInFlight;
     private final long wantedBytes;
-    private final long connectTimeoutNs;
 
     private ClientState state = ClientState.DISCONNECTED;
     private Link link;
@@ -74,12 +74,12 @@ final class Connection {
         credentials = context.credentialsSupplier();
         errorHandler = context.errorHandler();
         endpoints = new Endpoints(context.endpointList());
-        backOff = new BackOff(context.minBackOffNs(), context.maxBackOffNs(), context.incarnation());
+        pace = new DialPace(
+            context.minBackOffNs(), context.maxBackOffNs(), context.connectTimeoutNs(), context.incarnation());
         clientName = context.clientName();
         incarnation = context.incarnation();
         wantedInFlight = context.maxInFlight();
         wantedBytes = context.maxBytesInFlight();
-        connectTimeoutNs = context.connectTimeoutNs();
         endpoint = endpoints.current();
     }
 
@@ -150,7 +150,7 @@ final class Connection {
         lanes.reset();
         publisher.use(link, 0);
         isConnectSent = false;
-        attemptDeadlineNs = nowNs + connectTimeoutNs;
+        attemptDeadlineNs = nowNs + pace.patienceNs();
         nextCheckNs = nowNs;
         state(ClientState.DIALING, Status.OK, "dialing");
         return 1;
@@ -177,7 +177,9 @@ final class Connection {
             return true;
         }
         if (nowNs - attemptDeadlineNs >= 0) {
-            failAttempt(nowNs, Status.PEER_SILENT, problem + Durations.format(connectTimeoutNs));
+            final String patience = Durations.format(pace.patienceNs());
+            pace.onSilence();
+            failAttempt(nowNs, Status.PEER_SILENT, problem + patience);
             return true;
         }
         return false;
@@ -249,7 +251,7 @@ final class Connection {
             echoReceivedNs = Protocol.NULL_NS;
             roundTripNs = Protocol.NULL_NS;
             counters.sessions++;
-            backOff.reset();
+            pace.reset();
             endpoints.onConnected();
             publisher.use(link, session);
             owner.onSessionUp(maxInFlight, maxBytes, inlineBytes);
@@ -313,14 +315,14 @@ final class Connection {
     private void failAttempt(final long nowNs, final Status status, final String reason) {
         hangUp();
         final boolean isTriedAll = endpoints.advance();
-        nextDialNs = nowNs + (isTriedAll ? backOff.nextNs() : 0);
+        nextDialNs = nowNs + (isTriedAll ? pace.nextPauseNs() : 0);
         state(ClientState.DISCONNECTED, status, reason);
     }
 
     private void loseSession(final long nowNs, final Status status, final String reason) {
         endSession(nowNs, status, reason);
         endpoints.advance();
-        nextDialNs = nowNs + backOff.nextNs();
+        nextDialNs = nowNs + pace.nextPauseNs();
     }
 
     private void endSession(final long nowNs, final Status status, final String reason) {

@@ -206,7 +206,7 @@ class ConnectionTest {
         final Bench bench = new Bench();
         bench.stub.connectStatus = Status.REDIRECT;
         bench.stub.connectDetail = Bench.ENDPOINT;
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 10; i++) {
             bench.advance(MS);
         }
         assertEquals(5, bench.stub.connects, "four redirects are followed");
@@ -221,15 +221,20 @@ class ConnectionTest {
     }
 
     @Test
-    void theBackOffDoublesUpToItsCap() {
-        final BackOff backOff = new BackOff(100, 1000, 3);
-        final long[] full = {100, 200, 400, 800, 1000, 1000, 1000};
-        for (final long ns : full) {
-            final long pause = backOff.nextNs();
-            assertTrue(pause > ns / 2 && pause <= ns, pause + " of " + ns);
+    void attemptsThatNobodyAnswersLastLongerEachTime() {
+        final Bench bench = new Bench(c -> c.endpoints("nobody:1").connectTimeoutNs(100 * MS).maxBackOffNs(20 * MS));
+        bench.settle();
+        for (final long patienceMs : new long[] {100, 200, 400, 800, 800}) {
+            bench.advance(patienceMs * MS - 1);
+            assertEquals(ClientState.DIALING, bench.core.state());
+            bench.clock.advance(1);
+            bench.core.poll(bench.clock.nanoTime());
+            assertEquals(ClientState.DISCONNECTED, bench.core.state());
+            assertTrue(bench.core.lastReason().contains(patienceMs + "ms"), bench.core.lastReason());
+            bench.clock.advance(bench.core.nextWakeNs() - bench.clock.nanoTime());
+            bench.core.poll(bench.clock.nanoTime());
+            assertEquals(ClientState.DIALING, bench.core.state());
         }
-        backOff.reset();
-        assertTrue(backOff.nextNs() <= 100);
     }
 
     @Test

@@ -33,7 +33,7 @@ class ContextTest {
             "queue.capacity=3", c -> c.queueCapacity(3),
             "connect.timeout=0ns", c -> c.connectTimeoutNs(0),
             "default.slo=-5ns", c -> c.defaultSloNs(-5),
-            "back.off.min=2s is above clockwork.client.back.off.max=1s", c -> c.minBackOffNs(2_000_000_000L),
+            "back.off.min=2s is above clockwork.client.back.off.max=500ms", c -> c.minBackOffNs(2_000_000_000L),
             "name=", c -> c.clientName("x".repeat(257)),
             "'nowhere'", c -> c.endpoints("nowhere"));
         wrong.forEach((expected, option) -> {

@@ -4,6 +4,7 @@ import org.agrona.ErrorHandler;
 import org.clockwork.device.Backend;
 import org.clockwork.schema.Protocol;
 import org.clockwork.schema.codec.Status;
+import org.clockwork.schema.link.DialPace;
 import org.clockwork.schema.link.Dialer;
 import org.clockwork.schema.link.Link;
 import org.clockwork.worker.WorkerCounter;
@@ -31,16 +32,17 @@ public final class Session {
     private final WorkerCounters counters;
     private final ErrorHandler errorHandler;
     private final Endpoints endpoints;
+    private final DialPace pace;
 
     private SessionState state = SessionState.BACKING_OFF;
     private volatile String description = "not connected yet";
     private Link link;
     private long correlationId;
-    private long pauseNs;
     /** In BACKING_OFF: when to dial. In DIALING: when to offer HELLO. */
     private long attemptNs;
     private boolean isAttemptDue = true;
-    private long dialedNs;
+    /** When the present attempt is given up if nobody has answered. */
+    private long attemptEndNs;
     private long lastHeardNs;
     private long nextHeartbeatNs;
     private long heartbeatNs = Protocol.DEFAULT_HEARTBEAT_NS;
@@ -70,7 +72,7 @@ public final class Session {
         this.errorHandler = errorHandler;
         endpoints = new Endpoints(config.endpoints());
         correlationId = config.incarnation();
-        pauseNs = config.minPauseNs();
+        pace = new DialPace(config.minPauseNs(), config.maxPauseNs(), config.dialTimeoutNs(), config.incarnation());
     }
 
     /** Where it stands. */
@@ -103,10 +105,9 @@ public final class Session {
     public long nextWakeNs(final long nowNs) {
         return switch (state) {
             case BACKING_OFF -> isDraining ? Long.MAX_VALUE : isAttemptDue ? nowNs : attemptNs;
-            case DIALING -> listener.isMemorySettled() ? Math.min(attemptNs, dialedNs + config.dialTimeoutNs())
-                : dialedNs + config.dialTimeoutNs();
+            case DIALING -> listener.isMemorySettled() ? Math.min(attemptNs, attemptEndNs) : attemptEndNs;
             case REPORTING -> nowNs;
-            case AWAITING_ACK -> refusal != null ? nowNs : dialedNs + config.dialTimeoutNs();
+            case AWAITING_ACK -> refusal != null ? nowNs : attemptEndNs;
             case LIVE -> isDraining && !isDrainingSaid ? nowNs : Math.min(nextHeartbeatNs, lastHeardNs + timeoutNs + 1);
             case CLOSED -> Long.MAX_VALUE;
         };
@@ -150,7 +151,7 @@ public final class Session {
             echoReceivedNs = Protocol.NULL_NS;
             nextHeartbeatNs = nowNs;
             lastHeardNs = nowNs;
-            pauseNs = config.minPauseNs();
+            pace.reset();
             endpoints.succeeded();
             counters.increment(WorkerCounter.SESSIONS);
             state(SessionState.LIVE, "connected to " + endpoints.current() + " epoch=" + epoch);
@@ -208,8 +209,8 @@ public final class Session {
         isAttemptDue = false;
         link = dialer.dial(endpoints.current());
         publisher.link(link);
-        dialedNs = nowNs;
         attemptNs = nowNs;
+        attemptEndNs = nowNs + pace.patienceNs();
         correlationId++;
         state(SessionState.DIALING, "dialing " + endpoints.current());
         return 1;
@@ -248,9 +249,10 @@ public final class Session {
     }
 
     private int checkDial(final long nowNs) {
-        if (!link.isClosed() && nowNs - dialedNs < config.dialTimeoutNs()) {
+        if (!link.isClosed() && nowNs - attemptEndNs < 0) {
             return 0;
         }
+        pace.onSilence();
         counters.increment(WorkerCounter.DIALS_FAILED);
         nextEndpoint("no answer from " + endpoints.current(), nowNs);
         return 1;
@@ -293,8 +295,7 @@ public final class Session {
         endpoints.failed();
         if (endpoints.hasTriedAll()) {
             endpoints.paused();
-            attempt(nowNs, nowNs + pauseNs, reason);
-            pauseNs = Math.min(pauseNs * 2, config.maxPauseNs());
+            attempt(nowNs, nowNs + pace.nextPauseNs(), reason);
         } else {
             attempt(nowNs, nowNs, reason);
         }

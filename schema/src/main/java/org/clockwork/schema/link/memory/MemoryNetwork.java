@@ -2,7 +2,9 @@ package org.clockwork.schema.link.memory;
 
 import static io.aeron.protocol.DataHeaderFlyweight.HEADER_LENGTH;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.agrona.BitUtil;
@@ -19,6 +21,9 @@ import org.clockwork.schema.link.Link;
  * needs, nothing allocates.
  */
 public final class MemoryNetwork {
+    /** A dial that nobody answers is repeated this often while its link is not given up, as Aeron does. */
+    private static final long SETUP_INTERVAL_NS = 100_000_000L;
+
     private final Context context;
     private final NanoClock clock;
     private final LatencyModel latency;
@@ -27,12 +32,18 @@ public final class MemoryNetwork {
     private final DeliveryObserver observer;
     /** By endpoint name; looked up when dialing only, never iterated. */
     private final Map<String, MemoryListener> listeners = new HashMap<>();
+    /** Links that were dialed where nobody listens, in the order of the dials. */
+    private final List<Dial> unanswered = new ArrayList<>();
     private final TimeHeap endpoints = new TimeHeap();
     private final LaneOpening laneOpening = new LaneOpening();
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[LaneOpening.LENGTH]);
     private int endpointCount;
     private long linkCount;
     private long order;
+
+    /** A link that nobody has answered yet. */
+    private record Dial(MemoryLink link, String endpoint, long atNs) {
+    }
 
     /** A network in which everything is visible at once. */
     public MemoryNetwork(final NanoClock clock) {
@@ -62,6 +73,7 @@ public final class MemoryNetwork {
             throw new IllegalStateException("endpoint=" + endpoint + " has a listener");
         }
         endpointCount++;
+        unanswered.removeIf(dial -> dial.link.isClosed() || reach(dial, listener));
         return listener;
     }
 
@@ -94,13 +106,36 @@ public final class MemoryNetwork {
         near.in[Link.CONTROL].isOpen = true;
         near.in[Link.BULK].isOpen = true;
         final long nowNs = nowNs();
-        if (listener == null) {
+        if (listener != null) {
+            call(listener, near, isOpening, nowNs);
+        } else {
             far.markClosed();
-        } else if (listener.onDialed(far, nowNs) && isOpening) {
-            sendOpening(near, Link.CONTROL, nowNs);
-            sendOpening(near, Link.BULK, nowNs);
+            if (isOpening) {
+                unanswered.removeIf(dial -> dial.link.isClosed());
+                unanswered.add(new Dial(near, endpoint, nowNs));
+            }
         }
         return near;
+    }
+
+    /** Whether an unanswered dial leads to this listener; if so, the next repetition of it arrives there. */
+    private boolean reach(final Dial dial, final MemoryListener listener) {
+        if (!dial.endpoint.equals(listener.name())) {
+            return false;
+        }
+        final MemoryLink near = dial.link;
+        near.other = new MemoryLink(this, listener, near.id());
+        near.other.other = near;
+        final long sinceNs = nowNs() - dial.atNs;
+        call(listener, near, true, dial.atNs + (sinceNs / SETUP_INTERVAL_NS + 1) * SETUP_INTERVAL_NS);
+        return true;
+    }
+
+    private void call(final MemoryListener listener, final MemoryLink near, final boolean isOpening, final long atNs) {
+        if (listener.onDialed(near.other, atNs) && isOpening) {
+            sendOpening(near, Link.CONTROL, atNs);
+            sendOpening(near, Link.BULK, atNs);
+        }
     }
 
     void release(final MemoryListener listener) {

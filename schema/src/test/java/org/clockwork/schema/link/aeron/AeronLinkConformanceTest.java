@@ -22,8 +22,7 @@ class AeronLinkConformanceTest extends LinkConformanceTest {
 
     private long nowNs = Long.MAX_VALUE - 10;
     private final String endpoint = FreePorts.endpoint();
-    private final AeronListener listener =
-        new AeronListener(newContext().endpoint(endpoint).maxLinks(MAX_LINKS).openTimeoutNs(OPEN_TIMEOUT_NS));
+    private final Listener listener = newListener(endpoint);
 
     @BeforeAll
     static void launch() {
@@ -54,6 +53,11 @@ class AeronLinkConformanceTest extends LinkConformanceTest {
     @Override
     protected String absentEndpoint() {
         return FreePorts.endpoint();
+    }
+
+    @Override
+    protected Listener newListener(final String anEndpoint) {
+        return new AeronListener(newContext().endpoint(anEndpoint).maxLinks(MAX_LINKS).openTimeoutNs(OPEN_TIMEOUT_NS));
     }
 
     @Override

@@ -34,6 +34,11 @@ class MemoryLinkConformanceTest extends LinkConformanceTest {
     }
 
     @Override
+    protected Listener newListener(final String anEndpoint) {
+        return network.listen(anEndpoint);
+    }
+
+    @Override
     protected Dialer newDialer() {
         return network.dialer("peer");
     }

@@ -21,8 +21,6 @@ final class FaultRuns implements Scenario {
     private static final long DURATION_NS = 30 * S;
     /** Length of the part without faults at the end. */
     private static final long CALM_NS = 6 * S;
-    /** Workers and clients try again more often than by default: silence is noticed after 500 ms, which leaves as much. */
-    private static final long RECONNECT_NS = 100 * MS;
     /** Everything has to be served again within this. */
     private static final long LIVE_NS = S;
 
@@ -42,7 +40,6 @@ final class FaultRuns implements Scenario {
     public void fillIn(final ScenarioOptions options) {
         options.warmupNs = options.warmupNs == null ? WARMUP_NS : options.warmupNs;
         options.durationNs = options.durationNs == null ? DURATION_NS : options.durationNs;
-        options.system.reconnectNs = options.system.reconnectNs == 0 ? RECONNECT_NS : options.system.reconnectNs;
         options.system.clockDriftPpb = Math.max(options.system.clockDriftPpb, 100_000);
     }
 
@@ -74,7 +71,7 @@ final class FaultRuns implements Scenario {
     public List<String> legend() {
         return List.of(
             "after %: share in time of the requests due later than 1 s after the last fault",
-            "workers and clients try to reach the controller again every 100 ms at least; they notice its silence after 500 ms",
+            "workers and clients notice silence after 500 ms, and come back as the real ones do by default",
             "back ms: from the last fault until the last request that was due and not answered in time; 0 if there was none",
             "unknown: ended OUTCOME_UNKNOWN or otherwise failed, since a process had died");
     }

@@ -51,9 +51,6 @@ public final class SimOptions {
     public long clockOffsetNs = 10_000_000_000L;
     /** Clocks of workers gain up to this many nanoseconds a second, either way. */
     public int clockDriftPpb = 20_000;
-
-    /** Longest pause of workers and clients between attempts to reach a controller that is gone; 0 for their own. */
-    public long reconnectNs;
     /** Where all runs tell what their checkers found. */
     public CheckLog checkLog = new CheckLog();
 
@@ -78,7 +75,6 @@ public final class SimOptions {
         copy.actionCostNs = actionCostNs;
         copy.clockOffsetNs = clockOffsetNs;
         copy.clockDriftPpb = clockDriftPpb;
-        copy.reconnectNs = reconnectNs;
         copy.checkLog = checkLog;
         return copy;
     }

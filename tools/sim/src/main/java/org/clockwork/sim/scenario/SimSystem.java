@@ -81,15 +81,10 @@ public final class SimSystem implements AutoCloseable {
         startWorkers();
         ledger = cluster.checkers().ledger();
         load = new GeneratedLoad(cluster.time()).ledger(ledger);
-        client = cluster.startClient(load, load, context -> {
-            context
-                .maxInFlight(MAX_IN_FLIGHT).maxExchanges(MAX_EXCHANGES).requestTimeoutNs(REQUEST_TIMEOUT_NS)
-                .outputArenaBytes(CLIENT_ARENA_BYTES)
-                .registrationTimeoutNs(REGISTER_LIMIT_NS);
-            if (options.reconnectNs > 0) {
-                context.maxBackOffNs(options.reconnectNs).connectTimeoutNs(options.reconnectNs);
-            }
-        });
+        client = cluster.startClient(load, load, context -> context
+            .maxInFlight(MAX_IN_FLIGHT).maxExchanges(MAX_EXCHANGES).requestTimeoutNs(REQUEST_TIMEOUT_NS)
+            .outputArenaBytes(CLIENT_ARENA_BYTES)
+            .registrationTimeoutNs(REGISTER_LIMIT_NS));
         check(cluster.runUntil(() -> client.client().isConnected(), CONNECT_LIMIT_NS), "the client did not connect");
     }
 
@@ -299,14 +294,9 @@ public final class SimSystem implements AutoCloseable {
                     .outliers(options.outlierProbability, options.outlierFactor)
                     .slowness((device, operation, nowNs) -> slowness)),
                 clock,
-                context -> {
-                    context.storeDirectory(null).counters(counts)
-                        .limits().inputArenaBytes(WORKER_ARENA_BYTES).outputArenaBytes(WORKER_ARENA_BYTES)
-                        .queueCapacity(WORKER_ACTIONS).resultCapacity(WORKER_ACTIONS).maxInputs(WORKER_ACTIONS);
-                    if (options.reconnectNs > 0) {
-                        context.limits().maxPauseNs(options.reconnectNs).dialTimeoutNs(options.reconnectNs);
-                    }
-                });
+                context -> context.storeDirectory(null).counters(counts)
+                    .limits().inputArenaBytes(WORKER_ARENA_BYTES).outputArenaBytes(WORKER_ARENA_BYTES)
+                    .queueCapacity(WORKER_ACTIONS).resultCapacity(WORKER_ACTIONS).maxInputs(WORKER_ACTIONS));
             counters.add(counts);
             devices.add(gpus);
         }
