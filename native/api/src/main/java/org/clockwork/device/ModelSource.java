@@ -2,6 +2,7 @@ package org.clockwork.device;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What to compile.
@@ -15,9 +16,24 @@ import java.util.Map;
  */
 public record ModelSource(
     String key, Path file, String profileName, Map<String, Integer> dimensions, int maxBatch, ModelOptions options) {
+    private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._-]{1,200}");
+
     /** Without options. */
     public ModelSource(
         final String key, final Path file, final String profileName, final Map<String, Integer> dimensions, final int maxBatch) {
         this(key, file, profileName, dimensions, maxBatch, ModelOptions.NONE);
+    }
+
+    /** For a backend that runs files: refuses a source without one, or with a key that can't name a compiled form on disk. */
+    public void requireFile(final String device) throws ModelException {
+        if (file == null) {
+            throw profileName == null
+                ? new ModelException(ModelException.Reason.INVALID_FILE, "There is no model file.")
+                : new ModelException(ModelException.Reason.UNKNOWN_PROFILE, "The " + device + " device takes no profiles: "
+                    + profileName);
+        }
+        if (!KEY.matcher(key).matches()) {
+            throw new ModelException(ModelException.Reason.COMPILE_FAILED, "Not a key: " + key);
+        }
     }
 }

@@ -7,14 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
-import java.util.regex.Pattern;
-import org.agrona.ErrorHandler;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.SystemUtil;
-import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.NanoClock;
-import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.device.Backend;
 import org.clockwork.device.CompiledModel;
@@ -24,7 +18,8 @@ import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
 import org.clockwork.device.ModelOptions;
 import org.clockwork.device.ModelSource;
-import org.clockwork.device.TensorSpec;
+import org.clockwork.device.engine.EngineContext;
+import org.clockwork.device.engine.IoLayout;
 import org.clockwork.onednn.OneDnn;
 
 /**
@@ -33,7 +28,6 @@ import org.clockwork.onednn.OneDnn;
  * in host memory up to a limit; beside them a session takes some 100 KB for its graph. Compiling takes more, for a while.
  */
 public final class CpuBackend implements Backend {
-    private static final Pattern KEY = Pattern.compile("[0-9A-Za-z._-]{1,200}");
     private static final String SUFFIX = ".cpu";
     private static final int MIB = 1 << 20;
     private static final String RUNTIME = "onnxruntime: ";
@@ -66,12 +60,12 @@ public final class CpuBackend implements Backend {
         } catch (final IOException e) {
             throw new IllegalStateException("cacheDirectory=" + context.cacheDirectory() + " can't be written: " + e, e);
         }
-        workspace = new Workspace(runtime.version(), context.workspaceBytes());
+        workspace = new Workspace(runtime.version(), (int) context.workspaceBytes());
         pageMemory = new PageMemory(memory, (int) (context.memoryBytes() / Device.PAGE_BYTES));
         slot = new IoSlot(memory, context.inputBytes(), context.outputBytes());
-        device = new CpuDevice(context, pageMemory, runtime);
+        device = CpuDevice.open(context, pageMemory, runtime);
         OneDnn library = null;
-        String why = Context.ENGINE_PROP_NAME + '=' + context.engine();
+        String why = context.property(Context.ENGINE) + '=' + context.engine();
         if (context.engine() != Engines.ONNXRUNTIME) {
             try {
                 library = OneDnn.load();
@@ -105,14 +99,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public CompiledModel compile(final ModelSource source) throws ModelException {
-        if (source.file() == null) {
-            throw source.profileName() == null
-                ? new ModelException(Reason.INVALID_FILE, "There is no model file.")
-                : new ModelException(Reason.UNKNOWN_PROFILE, "The CPU device takes no profiles: " + source.profileName());
-        }
-        if (!KEY.matcher(source.key()).matches()) {
-            throw new ModelException(Reason.COMPILE_FAILED, "Not a key: " + source.key());
-        }
+        source.requireFile("CPU");
         final Path file = context.cacheDirectory().resolve(source.key() + SUFFIX);
         ArtifactFile.Content content = ArtifactFile.read(file, compiler.environment(), source.maxBatch());
         if (content == null) {
@@ -127,12 +114,14 @@ public final class CpuBackend implements Backend {
 
     private CpuModel open(final ModelSource source, final Path file, final ArtifactFile.Content content) throws ModelException {
         final Artifact artifact = content.artifact();
-        final int maxBatch;
+        final IoLayout layout;
         try {
-            maxBatch = largestBatch(artifact);
+            layout = new IoLayout(artifact.inputs(), artifact.outputs(), IoSlot.ALIGNMENT);
         } catch (final ArithmeticException e) {
             throw new ModelException(Reason.TOO_LARGE, "A tensor of one request is larger than 2 GiB.", e);
         }
+        final int maxBatch = layout.largestBatch(Math.min(artifact.maxBatch(), context.maxBatch()), context.inputBytes(),
+            context.outputBytes());
         long payload = 0;
         PlanRun plan = null;
         final boolean mustBeHalf = source.options().precision() == ElementType.BFLOAT16;
@@ -141,7 +130,7 @@ public final class CpuBackend implements Backend {
         }
         String engine = RUNTIME + noPlans + "; ONNX Runtime " + runtime.version();
         try {
-            final IoTensors io = new IoTensors(runtime, slot, artifact, maxBatch);
+            final IoTensors io = new IoTensors(runtime, slot, artifact, layout, maxBatch);
             if (planMaker != null) {
                 try {
                     plan = planMaker.make(source, artifact, io, maxBatch);
@@ -157,8 +146,8 @@ public final class CpuBackend implements Backend {
             if (plan == null && artifact.payloadBytes() > 0) {
                 payload = memory.mapFile(NativeMemory.Tag.HOST_WEIGHTS, file, content.payloadOffset(), artifact.payloadBytes());
             }
-            final CpuModel model = new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, maxBatch,
-                plan, engine, this::forget);
+            final CpuModel model = new CpuModel(runtime, memory, pageMemory, artifact, content.skeleton(), payload, io, plan,
+                engine, this::forget);
             keep(model);
             return model;
         } catch (final OrtException | RuntimeException e) {
@@ -179,7 +168,7 @@ public final class CpuBackend implements Backend {
             model.close();
             throw new ModelException(Reason.TOO_LARGE, "Host memory for compiled models is full: this one takes "
                 + model.hostBytes() + " bytes, with the others " + used + " of " + context.hostMemoryBytes()
-                + ". Unregister models, or raise " + Context.HOST_MEMORY_PROP_NAME + '.');
+                + ". Unregister models, or raise " + context.property(Context.HOST_MEMORY) + '.');
         }
     }
 
@@ -215,24 +204,6 @@ public final class CpuBackend implements Backend {
         synchronized (models) {
             models.remove(model);
         }
-    }
-
-    private int largestBatch(final Artifact artifact) throws ModelException {
-        int batch = Math.min(artifact.maxBatch(), context.maxBatch());
-        while (batch > 0 && !(fits(artifact.inputs(), batch, context.inputBytes())
-            && fits(artifact.outputs(), batch, context.outputBytes()))) {
-            batch--;
-        }
-        if (batch == 0) {
-            throw new ModelException(Reason.TOO_LARGE, "One request does not fit the device's I/O slot: inputBytes="
-                + IoTensors.bytes(artifact.inputs(), 1) + " of " + context.inputBytes() + ", outputBytes="
-                + IoTensors.bytes(artifact.outputs(), 1) + " of " + context.outputBytes());
-        }
-        return batch;
-    }
-
-    private static boolean fits(final List<TensorSpec> specs, final int batch, final int limit) {
-        return IoTensors.bytes(specs, batch) <= limit;
     }
 
     @Override
@@ -286,90 +257,49 @@ public final class CpuBackend implements Backend {
         ONEDNN
     }
 
-    /** Options, each with a property of its own; durations and sizes are text with units there. */
-    public static final class Context {
-        /** Memory for weights, as in {@code 1g}. */
-        public static final String MEMORY_PROP_NAME = "clockwork.cpu.memory";
+    /** Options, each with a property {@code clockwork.cpu.OPTION} of its own. */
+    public static final class Context extends EngineContext<Context> {
         /** Host memory for compiled models: weights as LOADs copy them, and what was made to execute them. */
-        public static final String HOST_MEMORY_PROP_NAME = "clockwork.cpu.host.memory";
-        /** Directory for compiled models. */
-        public static final String CACHE_DIRECTORY_PROP_NAME = "clockwork.cpu.cache.dir";
-        /** Largest batch. */
-        public static final String MAX_BATCH_PROP_NAME = "clockwork.cpu.max.batch";
-        /** Memory for the inputs of one batch. */
-        public static final String INPUT_BYTES_PROP_NAME = "clockwork.cpu.input.bytes";
-        /** Memory for the outputs of one batch. */
-        public static final String OUTPUT_BYTES_PROP_NAME = "clockwork.cpu.output.bytes";
-        /** Memory for the activations of one batch. */
-        public static final String WORKSPACE_BYTES_PROP_NAME = "clockwork.cpu.workspace.bytes";
+        public static final String HOST_MEMORY = "host.memory";
         /** What runs models: {@link Engines}. */
-        public static final String ENGINE_PROP_NAME = "clockwork.cpu.engine";
+        public static final String ENGINE = "engine";
         /** Precision of plans of models whose registration states none: FLOAT32 or BFLOAT16. */
-        public static final String PRECISION_PROP_NAME = "clockwork.cpu.precision";
+        public static final String PRECISION = "precision";
         /** Largest difference of a plan's answers to ONNX Runtime's, as a part of the largest number. */
-        public static final String PLAN_TOLERANCE_PROP_NAME = "clockwork.cpu.plan.tolerance";
-        /** Largest model file. */
-        public static final String MAX_FILE_BYTES_PROP_NAME = "clockwork.cpu.max.file.bytes";
+        public static final String PLAN_TOLERANCE = "plan.tolerance";
+        /** Property of the workspace's size. */
+        public static final String WORKSPACE_BYTES_PROPERTY = "clockwork.cpu." + WORKSPACE_BYTES;
 
         private static final long DEFAULT_MEMORY = 1L << 30;
-        private static final int DEFAULT_MAX_BATCH = 16;
-        private static final int DEFAULT_IO_BYTES = 16 << 20;
-        private static final int DEFAULT_WORKSPACE_BYTES = 512 << 20;
         /** ONNX Runtime does not hold an arena of a few MiB to its limit. */
         private static final int SMALLEST_WORKSPACE_BYTES = 16 << 20;
         private static final double FLOAT_TOLERANCE = 1e-3;
         private static final double BFLOAT_TOLERANCE = 0.1;
-        private static final int LARGEST_BATCH = 1024;
 
-        private long memoryBytes = SystemUtil.getSizeAsLong(MEMORY_PROP_NAME, DEFAULT_MEMORY);
-        private long hostMemoryBytes = SystemUtil.getSizeAsLong(HOST_MEMORY_PROP_NAME, Processor.memoryBytes() / 2);
-        private Path cacheDirectory = Path.of(System.getProperty(CACHE_DIRECTORY_PROP_NAME,
-            Path.of(System.getProperty("java.io.tmpdir"), "clockwork-cpu-" + System.getProperty("user.name")).toString()));
-        private int maxBatch = Integer.getInteger(MAX_BATCH_PROP_NAME, DEFAULT_MAX_BATCH);
-        private int inputBytes = SystemUtil.getSizeAsInt(INPUT_BYTES_PROP_NAME, DEFAULT_IO_BYTES);
-        private int outputBytes = SystemUtil.getSizeAsInt(OUTPUT_BYTES_PROP_NAME, DEFAULT_IO_BYTES);
-        private int workspaceBytes = SystemUtil.getSizeAsInt(WORKSPACE_BYTES_PROP_NAME, DEFAULT_WORKSPACE_BYTES);
-        private long maxFileBytes = SystemUtil.getSizeAsLong(MAX_FILE_BYTES_PROP_NAME, Integer.MAX_VALUE);
+        private long hostMemoryBytes = SystemUtil.getSizeAsLong(property(HOST_MEMORY), Processor.memoryBytes() / 2);
         private Engines engine = Engines.valueOf(
-            System.getProperty(ENGINE_PROP_NAME, Engines.AUTO.name()).toUpperCase(Locale.ROOT));
+            System.getProperty(property(ENGINE), Engines.AUTO.name()).toUpperCase(Locale.ROOT));
         private ElementType precision = ElementType.valueOf(
-            System.getProperty(PRECISION_PROP_NAME, ElementType.FLOAT32.name()).toUpperCase(Locale.ROOT));
-        private double planTolerance = Double.parseDouble(System.getProperty(PLAN_TOLERANCE_PROP_NAME, "0"));
-        private NanoClock clock = SystemNanoClock.INSTANCE;
-        private Supplier<IdleStrategy> idleStrategy = () -> null;
-        private ErrorHandler errorHandler = Throwable::printStackTrace;
-        private boolean isConcluded;
+            System.getProperty(property(PRECISION), ElementType.FLOAT32.name()).toUpperCase(Locale.ROOT));
+        private double planTolerance = Double.parseDouble(System.getProperty(property(PLAN_TOLERANCE), "0"));
 
-        /** Checks the options against each other; once. */
-        public void conclude() {
-            if (isConcluded) {
-                throw new IllegalStateException("this context was concluded before");
-            }
-            if (memoryBytes < Device.PAGE_BYTES || memoryBytes / Device.PAGE_BYTES > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                    MEMORY_PROP_NAME + '=' + memoryBytes + " is less than a page of " + Device.PAGE_BYTES);
-            }
-            if (hostMemoryBytes < 1) {
-                throw new IllegalArgumentException(HOST_MEMORY_PROP_NAME + '=' + hostMemoryBytes + " is not positive");
-            }
-            if (maxBatch < 1 || maxBatch > LARGEST_BATCH) {
-                throw new IllegalArgumentException(MAX_BATCH_PROP_NAME + '=' + maxBatch + " is not in 1.." + LARGEST_BATCH);
-            }
-            if (inputBytes < 1 || outputBytes < 1) {
-                throw new IllegalArgumentException(INPUT_BYTES_PROP_NAME + '=' + inputBytes + ' '
-                    + OUTPUT_BYTES_PROP_NAME + '=' + outputBytes + ": both are at least 1");
-            }
-            if (workspaceBytes < SMALLEST_WORKSPACE_BYTES) {
-                throw new IllegalArgumentException(
-                    WORKSPACE_BYTES_PROP_NAME + '=' + workspaceBytes + " is less than " + SMALLEST_WORKSPACE_BYTES);
-            }
-            if (maxFileBytes < 1 || maxFileBytes > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(MAX_FILE_BYTES_PROP_NAME + '=' + maxFileBytes + " is not in 1..2 GiB");
-            }
-            if (precision != ElementType.FLOAT32 && precision != ElementType.BFLOAT16) {
-                throw new IllegalArgumentException(PRECISION_PROP_NAME + '=' + precision + " is neither FLOAT32 nor BFLOAT16");
-            }
-            isConcluded = true;
+        /** What the properties say. */
+        public Context() {
+            super("cpu", DEFAULT_MEMORY);
+        }
+
+        @Override
+        protected Context self() {
+            return this;
+        }
+
+        @Override
+        protected void check() {
+            require(hostMemoryBytes >= 1, HOST_MEMORY, hostMemoryBytes, "is not positive");
+            require(workspaceBytes() >= SMALLEST_WORKSPACE_BYTES && workspaceBytes() <= Integer.MAX_VALUE, WORKSPACE_BYTES,
+                workspaceBytes(), "is not in " + SMALLEST_WORKSPACE_BYTES + ".." + Integer.MAX_VALUE);
+            require(precision == ElementType.FLOAT32 || precision == ElementType.BFLOAT16, PRECISION, precision,
+                "is neither FLOAT32 nor BFLOAT16");
         }
 
         /** What runs models. */
@@ -411,17 +341,6 @@ public final class CpuBackend implements Backend {
                 : ofPrecision == ElementType.FLOAT32 ? FLOAT_TOLERANCE : BFLOAT_TOLERANCE;
         }
 
-        /** Memory for weights in bytes; whole pages of it are used. */
-        public Context memoryBytes(final long bytes) {
-            memoryBytes = bytes;
-            return this;
-        }
-
-        /** Memory for weights in bytes. */
-        public long memoryBytes() {
-            return memoryBytes;
-        }
-
         /** Host memory for compiled models in bytes; what goes beyond is refused. Default: half of the machine's memory. */
         public Context hostMemoryBytes(final long bytes) {
             hostMemoryBytes = bytes;
@@ -431,108 +350,6 @@ public final class CpuBackend implements Backend {
         /** Host memory for compiled models in bytes. */
         public long hostMemoryBytes() {
             return hostMemoryBytes;
-        }
-
-        /** Directory for compiled models; kept from start to start. */
-        public Context cacheDirectory(final Path directory) {
-            cacheDirectory = directory;
-            return this;
-        }
-
-        /** Directory for compiled models. */
-        public Path cacheDirectory() {
-            return cacheDirectory;
-        }
-
-        /** Largest batch that the I/O slot is made for. */
-        public Context maxBatch(final int batch) {
-            maxBatch = batch;
-            return this;
-        }
-
-        /** Largest batch that the I/O slot is made for. */
-        public int maxBatch() {
-            return maxBatch;
-        }
-
-        /** Memory for the inputs of one batch; a model's largest batch is what fits. */
-        public Context inputBytes(final int bytes) {
-            inputBytes = bytes;
-            return this;
-        }
-
-        /** Memory for the inputs of one batch. */
-        public int inputBytes() {
-            return inputBytes;
-        }
-
-        /** Memory for the outputs of one batch; a model's largest batch is what fits. */
-        public Context outputBytes(final int bytes) {
-            outputBytes = bytes;
-            return this;
-        }
-
-        /** Memory for the outputs of one batch. */
-        public int outputBytes() {
-            return outputBytes;
-        }
-
-        /** Most memory for activations, for all models together as one executes at a time; physical when first used. */
-        public Context workspaceBytes(final int bytes) {
-            workspaceBytes = bytes;
-            return this;
-        }
-
-        /** Most memory for activations. */
-        public int workspaceBytes() {
-            return workspaceBytes;
-        }
-
-        /** Largest model file in bytes, at most 2 GiB. */
-        public Context maxFileBytes(final long bytes) {
-            maxFileBytes = bytes;
-            return this;
-        }
-
-        /** Largest model file in bytes. */
-        public long maxFileBytes() {
-            return maxFileBytes;
-        }
-
-        /** Clock of all stamps and of the last check of a window: the worker's. */
-        public Context clock(final NanoClock newClock) {
-            clock = newClock;
-            return this;
-        }
-
-        /** Clock of all stamps. */
-        public NanoClock clock() {
-            return clock;
-        }
-
-        /**
-         * How the engines' threads wait. By default they sleep until the agent rings, which suits few cores; a busy
-         * spinning strategy suits engines with a core each.
-         */
-        public Context idleStrategy(final Supplier<IdleStrategy> supplier) {
-            idleStrategy = supplier;
-            return this;
-        }
-
-        /** A strategy for one engine; null for the default. */
-        IdleStrategy newIdleStrategy() {
-            return idleStrategy.get();
-        }
-
-        /** Told what goes wrong where no operation can say it: while closing. */
-        public Context errorHandler(final ErrorHandler handler) {
-            errorHandler = handler;
-            return this;
-        }
-
-        /** Told what goes wrong where no operation can say it. */
-        public ErrorHandler errorHandler() {
-            return errorHandler;
         }
     }
 }

@@ -9,23 +9,23 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.TensorSpec;
+import org.clockwork.device.engine.EngineModel;
+import org.clockwork.device.engine.IoLayout;
 
 /**
  * A model ready for LOAD: skeleton, weights in host memory, tensors over the I/O slot, and the address ranges that its
  * LOADs have used. Immutable but for the ranges, which are the load engine's; closed when no device holds the model.
  */
-final class CpuModel implements CompiledModel {
+final class CpuModel implements EngineModel {
     private final OrtRuntime runtime;
     private final NativeMemory memory;
     private final PageMemory pageMemory;
     private final Artifact artifact;
     private final byte[] skeleton;
     private final long payload;
-    private final IoTensors io;
-    private final int maxBatch;
+    private final IoTensors tensors;
     private final int pages;
     private final PlanRun plan;
     private final String engine;
@@ -34,21 +34,20 @@ final class CpuModel implements CompiledModel {
     private boolean isClosed;
 
     /**
-     * Takes over {@code payload}, {@code io} and {@code plan}; tells {@code onClose} when it is closed.
+     * Takes over {@code payload}, {@code tensors} and {@code plan}; tells {@code onClose} when it is closed.
      *
      * @param plan runs the model instead of ONNX Runtime; or null.
      */
     CpuModel(final OrtRuntime runtime, final NativeMemory memory, final PageMemory pageMemory, final Artifact artifact,
-        final byte[] skeleton, final long payload, final IoTensors io, final int maxBatch, final PlanRun plan,
-        final String engine, final Consumer<CpuModel> onClose) {
+        final byte[] skeleton, final long payload, final IoTensors tensors, final PlanRun plan, final String engine,
+        final Consumer<CpuModel> onClose) {
         this.runtime = runtime;
         this.memory = memory;
         this.pageMemory = pageMemory;
         this.artifact = artifact;
         this.skeleton = skeleton;
         this.payload = payload;
-        this.io = io;
-        this.maxBatch = maxBatch;
+        this.tensors = tensors;
         this.plan = plan;
         this.engine = engine;
         this.onClose = onClose;
@@ -95,7 +94,7 @@ final class CpuModel implements CompiledModel {
 
     @Override
     public int maxBatch() {
-        return maxBatch;
+        return tensors.maxBatch();
     }
 
     @Override
@@ -138,8 +137,13 @@ final class CpuModel implements CompiledModel {
         return artifact;
     }
 
-    IoTensors io() {
-        return io;
+    @Override
+    public IoLayout io() {
+        return tensors.layout();
+    }
+
+    IoTensors tensors() {
+        return tensors;
     }
 
     /** Address of the weights in host memory. */
@@ -171,7 +175,7 @@ final class CpuModel implements CompiledModel {
         isClosed = true;
         idleRanges.forEach(Range::close);
         idleRanges.clear();
-        io.close();
+        tensors.close();
         if (plan != null) {
             plan.close(memory);
         } else if (artifact.payloadBytes() > 0) {

@@ -2,14 +2,14 @@ package org.clockwork.device.cpu;
 
 import ai.onnxruntime.OrtException;
 import com.sun.jna.LastErrorException;
-import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.device.DeviceStatus;
 import org.clockwork.device.Operation;
+import org.clockwork.device.engine.DeviceHealth;
+import org.clockwork.device.engine.Work;
 
 /** Runs LOADs and UNLOADs on its own thread, beside the execution engine. */
-final class LoadEngine extends Engine {
+final class LoadEngine extends CpuEngine {
     /** LOADs and UNLOADs that may wait here: enough that the engine never waits for the agent. */
     static final int DEPTH = 4;
     /** A copy this long holds a safepoint up for less than 100 us. */
@@ -20,21 +20,20 @@ final class LoadEngine extends Engine {
     private final UnsafeBuffer from = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer to = new UnsafeBuffer(0, 0);
 
-    LoadEngine(final String name, final NanoClock clock, final IdleStrategy strategy, final PageMemory pages,
+    LoadEngine(final String name, final DeviceHealth health, final CpuBackend.Context context, final PageMemory pages,
         final OrtRuntime runtime) {
-        super(name, DEPTH, clock, strategy);
+        super(name, DEPTH, health, context.clock(), context.newIdleStrategy());
         this.pages = pages;
         this.runtime = runtime;
     }
 
     @Override
-    void run(final Work work) throws Exception {
+    DeviceStatus run(final Work<LoadedModel> work) throws Exception {
         final Operation operation = work.operation;
         final long startNs = clock.nanoTime();
         if (isLate(operation, startNs)) {
-            operation.status = DeviceStatus.TOO_LATE;
             operation.endNs = startNs;
-            return;
+            return DeviceStatus.TOO_LATE;
         }
         operation.startNs = startNs;
         operation.executeStartNs = startNs;
@@ -43,13 +42,13 @@ final class LoadEngine extends Engine {
         } else {
             unload(work.loaded);
         }
-        operation.status = DeviceStatus.OK;
         operation.endNs = clock.nanoTime();
         operation.executeNs = operation.endNs - startNs;
+        return DeviceStatus.OK;
     }
 
     private void load(final LoadedModel loaded) throws OrtException, LostException {
-        final CpuModel model = loaded.model;
+        final CpuModel model = loaded.model();
         final CpuModel.Range range = model.acquireRange();
         gather(range, loaded);
         try {
@@ -68,7 +67,7 @@ final class LoadEngine extends Engine {
 
     private void gather(final CpuModel.Range range, final LoadedModel loaded) throws LostException {
         try {
-            pages.gather(range.address(), loaded.pages, loaded.pageCount);
+            pages.gather(range.address(), loaded.pages(), loaded.pageCount());
             loaded.range = range;
         } catch (final LastErrorException e) {
             throw new LostException("pages could not be gathered: " + e.getMessage(), e);
@@ -94,11 +93,11 @@ final class LoadEngine extends Engine {
             if (range.lentBytes() > 0) {
                 pages.reclaim(range.lentAddress(), range.lentBytes());
             }
-            pages.scatter(range.address(), loaded.pages, loaded.pageCount);
+            pages.scatter(range.address(), loaded.pages(), loaded.pageCount());
         } catch (final LastErrorException e) {
             throw new LostException("pages could not be taken back: " + e.getMessage(), e);
         }
-        loaded.model.releaseRange(range);
+        loaded.model().releaseRange(range);
     }
 
     private void copy(final long source, final long target, final long bytes) {

@@ -233,12 +233,12 @@ final class PlanMaker {
 
         @Override
         public long input(final int batchSize, final int index) {
-            return slot.inputAddress() + io.inputOffset(batchSize, index);
+            return slot.inputAddress() + io.layout().inputs().offset(batchSize, index);
         }
 
         @Override
         public long output(final int batchSize, final int index) {
-            return slot.outputAddress() + io.outputOffset(batchSize, index);
+            return slot.outputAddress() + io.layout().outputs().offset(batchSize, index);
         }
 
         @Override

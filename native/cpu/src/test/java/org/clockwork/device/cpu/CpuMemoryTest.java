@@ -93,7 +93,7 @@ final class CpuMemoryTest {
             final byte[] request = Answers.request(model.inputs(), 1);
             final Operation large = driver.run(Driver.inferOperation(1, model, 8, request));
             assertEquals(DeviceStatus.FAILED, large.status);
-            assertTrue(large.detail.contains(CpuBackend.Context.WORKSPACE_BYTES_PROP_NAME), large.detail);
+            assertTrue(large.detail.contains(CpuBackend.Context.WORKSPACE_BYTES_PROPERTY), large.detail);
             final byte[] next = Answers.request(other.inputs(), 1);
             Answers.assertClose(Answers.direct(small, other.inputs(), true, next), driver.infer(2, other, 1, next)[0]);
         }

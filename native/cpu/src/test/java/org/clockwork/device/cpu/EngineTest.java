@@ -1,14 +1,11 @@
 package org.clockwork.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.agrona.concurrent.BusySpinIdleStrategy;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.DeviceStatus;
 import org.clockwork.device.Operation;
@@ -18,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Windows, stamps, refusals and allocation of the engines, on a clock that goes one step with each look. */
+/** Windows, stamps and allocation of the engines, on a clock that goes one step with each look. */
 final class EngineTest {
     private static final long STEP = 10;
     @TempDir
@@ -79,68 +76,6 @@ final class EngineTest {
         assertEquals(4, driver.device.freePages());
         assertEquals(DeviceStatus.OK, load(now.get()).status);
         assertEquals(3, driver.device.freePages());
-    }
-
-    @Test
-    void shortBuffersAreRefused() {
-        driver.load(1, model);
-        final Operation shortInput = Driver.inferOperation(1, model, 1, request);
-        shortInput.inputs[0] = new UnsafeBuffer(new byte[request.length - 1]);
-        assertEquals(DeviceStatus.FAILED, driver.run(shortInput).status);
-        final Operation wrongOffset = Driver.inferOperation(1, model, 1, request);
-        wrongOffset.inputOffsets[0] = -1;
-        assertEquals(DeviceStatus.FAILED, driver.run(wrongOffset).status);
-        final Operation shortOutput = Driver.inferOperation(1, model, 1, request);
-        shortOutput.outputOffsets[0] += 1;
-        final Operation done = driver.run(shortOutput);
-        assertEquals(DeviceStatus.FAILED, done.status);
-        assertTrue(done.detail.contains("too short"));
-        final Operation tooManyRequests = Driver.inferOperation(1, model, 1, request);
-        tooManyRequests.requestCount = 2;
-        assertEquals(DeviceStatus.INVALID_BATCH, driver.run(tooManyRequests).status);
-        assertEquals(DeviceStatus.OK, infer(Long.MAX_VALUE).status);
-    }
-
-    @Test
-    void modelOfAnotherBackendIsRefused() {
-        final Operation operation = new Operation(1);
-        operation.kind = Operation.Kind.LOAD;
-        assertEquals(DeviceStatus.FAILED, driver.run(operation).status);
-    }
-
-    @Test
-    void spinningStrategyWorksToo() throws Exception {
-        try (Driver spinning = new Driver(new CpuBackend.Context().engine(CpuBackend.Engines.ONNXRUNTIME)
-            .cacheDirectory(directory).memoryBytes(1 << 24)
-            .idleStrategy(BusySpinIdleStrategy::new));
-            CompiledModel own = spinning.backend.compile(TestModels.source(new TestModels(directory).zoo("mlp"), Map.of(), 4))) {
-            assertEquals(DeviceStatus.OK, spinning.load(1, own).status);
-            assertEquals(DeviceStatus.OK, spinning.run(Driver.inferOperation(1, own, 1, request)).status);
-        }
-    }
-
-    @Test
-    void closedDeviceTakesNothing() {
-        driver.device.close();
-        assertFalse(driver.device.canStart(Operation.Kind.INFER));
-        assertFalse(driver.device.start(Driver.inferOperation(1, model, 1, request), 0));
-    }
-
-    @Test
-    void agentsSideAllocatesNothing() {
-        driver.load(1, model);
-        final Operation operation = Driver.inferOperation(1, model, 2, request, request);
-        final Operation wrong = Driver.inferOperation(2, model, 1, request);
-        final Runnable work = () -> {
-            for (int i = 0; i < 1_000; i++) {
-                operation.clearResults();
-                wrong.clearResults();
-                driver.run(operation);
-                driver.run(wrong);
-            }
-        };
-        final long bytes = leastBytesOf(work);
-        assertTrue(bytes < 1_000, () -> "bytes=" + bytes);
     }
 
     @Test

@@ -1,13 +1,13 @@
 package org.clockwork.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.clockwork.device.Device;
+import org.clockwork.device.engine.PagePool;
 import org.junit.jupiter.api.Test;
 
 /** Pages from anywhere look like one piece, however full and however cut up the memory is. */
@@ -79,18 +79,6 @@ final class PageMemoryTest {
             pages.scatter(range, new int[] {0, 1}, 2);
             pages.releaseRange(range, 2);
         }
-    }
-
-    @Test
-    void poolCountsAndRefusesDoubles() {
-        final PagePool pool = new PagePool(3);
-        final int[] taken = new int[3];
-        pool.take(taken, 3);
-        assertEquals(0, pool.freeCount());
-        assertThrows(IllegalStateException.class, () -> pool.take(new int[1], 1));
-        pool.give(taken, 2);
-        assertThrows(IllegalStateException.class, () -> pool.give(taken, 1));
-        assertEquals(2, pool.freeCount());
     }
 
     private static Copy load(final PageMemory memory, final PagePool pool, final int count, final int mark) {

@@ -129,7 +129,7 @@ final class PlanModelsTest {
                 final ModelException refusal = assertThrows(ModelException.class,
                     () -> driver.backend.compile(TestModels.source(file, Map.of(), 2)));
                 assertEquals(ModelException.Reason.TOO_LARGE, refusal.reason());
-                assertTrue(refusal.getMessage().contains(CpuBackend.Context.HOST_MEMORY_PROP_NAME), refusal.getMessage());
+                assertTrue(refusal.getMessage().contains(CpuBackend.Context.HOST_MEMORY), refusal.getMessage());
                 assertEquals(2 * one, driver.backend.hostBytes(), "what was refused takes nothing");
                 first.close();
                 driver.backend.compile(TestModels.source(file, Map.of(), 2)).close();

@@ -3,15 +3,16 @@ package org.clockwork.device.cuda;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
-import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.TensorSpec;
+import org.clockwork.device.engine.EngineModel;
+import org.clockwork.device.engine.IoLayout;
 
 /**
  * A model ready for LOAD: weights in pinned host memory, and for each GPU its programs and the address ranges that its LOADs
  * have used. Immutable but for the ranges, which are the load engines'; closed when no device holds the model.
  */
-final class CudaModel implements CompiledModel {
+final class CudaModel implements EngineModel {
     private final List<TensorSpec> inputs;
     private final List<TensorSpec> outputs;
     private final IoLayout io;
@@ -128,7 +129,8 @@ final class CudaModel implements CompiledModel {
         return engine;
     }
 
-    IoLayout io() {
+    @Override
+    public IoLayout io() {
         return io;
     }
 

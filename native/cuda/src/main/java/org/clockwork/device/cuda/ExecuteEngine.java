@@ -14,12 +14,14 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUresult;
 import org.clockwork.device.DeviceStatus;
 import org.clockwork.device.Operation;
+import org.clockwork.device.engine.DeviceHealth;
+import org.clockwork.device.engine.Work;
 
 /**
  * Runs INFERs of one GPU: inputs of the next are copied while one executes, and launches go out in slices of which few are
  * outstanding, as the driver's queue is finite and blocks when it is full.
  */
-final class ExecuteEngine extends Engine {
+final class ExecuteEngine extends GpuEngine {
     /** Entries of the launch queue between two markers. */
     private static final int SLICE_ENTRIES = 64;
     /** Slices that are outstanding at most: far from the thousand entries or so that the queue has. */
@@ -60,7 +62,7 @@ final class ExecuteEngine extends Engine {
         private final IoSlot slot;
         private final SlotCopies copies;
         private State state;
-        private Work work;
+        private Work<LoadedModel> work;
         private Program program;
         private int nextCall;
         private CUevent awaited;
@@ -98,22 +100,22 @@ final class ExecuteEngine extends Engine {
     }
 
     @Override
-    boolean canTake() {
+    protected boolean canTake() {
         return taken - done < stages.length;
     }
 
     @Override
-    boolean isBusy() {
+    protected boolean isBusy() {
         return taken != done;
     }
 
     @Override
-    void take(final Work work) {
+    protected void take(final Work<LoadedModel> work) {
         final Operation operation = work.operation;
         final long nowNs = clock.nanoTime();
         final Stage stage = stage(taken++);
         stage.work = work;
-        stage.program = work.loaded.model.program(index, operation.batchSize);
+        stage.program = work.loaded.model().program(index, operation.batchSize);
         stage.nextCall = 0;
         stage.status = DeviceStatus.OK;
         stage.failure = null;
@@ -125,7 +127,7 @@ final class ExecuteEngine extends Engine {
         operation.startNs = nowNs;
         try {
             CudaException.check(cuEventRecord(stage.slot.inputStart, gpu.inputStream()), "cuEventRecord");
-            stage.copies.copyIn(operation, work.loaded.model.io(), stage.program.batchSize());
+            stage.copies.copyIn(operation, work.loaded.model().io(), stage.program.batchSize());
             CudaException.check(cuEventRecord(stage.slot.inputEnd, gpu.inputStream()), "cuEventRecord");
             enter(stage, State.COPYING_IN, stage.slot.inputEnd, nowNs);
         } catch (final CudaException e) {
@@ -162,7 +164,8 @@ final class ExecuteEngine extends Engine {
     }
 
     @Override
-    int step(final long nowNs) throws CudaException {
+    protected int step() throws CudaException {
+        final long nowNs = clock.nanoTime();
         int work = 0;
         for (long number = done; number < taken; number++) {
             work += step(stage(number), number, nowNs);
@@ -273,7 +276,7 @@ final class ExecuteEngine extends Engine {
                 nowNs - operation.executeStartNs);
             CudaException.check(cuStreamWaitEvent(gpu.outputStream(), stage.slot.executeEnd, 0), "cuStreamWaitEvent");
             CudaException.check(cuEventRecord(stage.slot.outputStart, gpu.outputStream()), "cuEventRecord");
-            stage.copies.copyOut(operation, stage.work.loaded.model.io(), stage.program);
+            stage.copies.copyOut(operation, stage.work.loaded.model().io(), stage.program);
             CudaException.check(cuEventRecord(stage.slot.outputEnd, gpu.outputStream()), "cuEventRecord");
             enter(stage, State.COPYING_OUT, stage.slot.outputEnd, nowNs);
         } catch (final CudaException e) {
@@ -300,7 +303,7 @@ final class ExecuteEngine extends Engine {
             stage.failure = "Gather: an index is outside of its table";
             stage.status = DeviceStatus.FAILED;
         } else {
-            stage.copies.handOut(operation, stage.work.loaded.model.io(), stage.program.batchSize());
+            stage.copies.handOut(operation, stage.work.loaded.model().io(), stage.program.batchSize());
         }
         operation.endNs = clock.nanoTime();
         operation.copyOutNs = Math.min(copiedNs, operation.endNs - operation.executeStartNs - operation.executeNs);
@@ -315,14 +318,14 @@ final class ExecuteEngine extends Engine {
     }
 
     private void release(final Stage stage) {
-        final Work work = stage.work;
+        final Work<LoadedModel> work = stage.work;
         stage.work = null;
         done++;
         finish(work, stage.status, stage.failure);
     }
 
     @Override
-    void lost(final String why) {
+    protected void lost(final String why) {
         while (done < taken) {
             final Stage stage = stage(done);
             stage.status = DeviceStatus.DEVICE_LOST;

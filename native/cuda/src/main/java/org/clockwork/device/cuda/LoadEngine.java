@@ -13,12 +13,14 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUresult;
 import org.clockwork.device.DeviceStatus;
 import org.clockwork.device.Operation;
+import org.clockwork.device.engine.DeviceHealth;
+import org.clockwork.device.engine.Work;
 
 /**
  * Runs LOADs and UNLOADs of one GPU, one at a time, beside the execution engine: maps pages, and copies weights in pieces of
  * which few are outstanding, so that the inputs of an INFER never wait long for the bus.
  */
-final class LoadEngine extends Engine {
+final class LoadEngine extends GpuEngine {
     /** LOADs and UNLOADs that may wait here: enough that the engine never waits for the agent. */
     static final int DEPTH = 4;
     private static final int OUTSTANDING = 2;
@@ -30,7 +32,7 @@ final class LoadEngine extends Engine {
     private final CUdeviceptr target = new CUdeviceptr();
     private final Pointer source = new Pointer();
     private int created;
-    private Work current;
+    private Work<LoadedModel> current;
     private long range;
     private long started;
     private long finished;
@@ -56,17 +58,17 @@ final class LoadEngine extends Engine {
     }
 
     @Override
-    boolean canTake() {
+    protected boolean canTake() {
         return current == null;
     }
 
     @Override
-    boolean isBusy() {
+    protected boolean isBusy() {
         return current != null;
     }
 
     @Override
-    void take(final Work work) {
+    protected void take(final Work<LoadedModel> work) {
         final Operation operation = work.operation;
         final long nowNs = clock.nanoTime();
         if (isLate(operation, nowNs)) {
@@ -85,7 +87,7 @@ final class LoadEngine extends Engine {
     }
 
     @Override
-    int step(final long nowNs) throws CudaException {
+    protected int step() throws CudaException {
         if (current == null) {
             return 0;
         }
@@ -94,15 +96,15 @@ final class LoadEngine extends Engine {
             end(DeviceStatus.OK, null);
             return 1;
         }
-        return load(current.loaded, nowNs);
+        return load(current.loaded, clock.nanoTime());
     }
 
     /** Takes the pages away; also used when the device closes, by the closing thread after this engine has ended. */
     void unload(final LoadedModel loaded) throws CudaException {
         final long mapped = loaded.range;
-        gpu.pages().unmap(mapped, loaded.pageCount);
+        gpu.pages().unmap(mapped, loaded.pageCount());
         loaded.range = 0;
-        loaded.model.onGpu(index).releaseRange(mapped);
+        loaded.model().onGpu(index).releaseRange(mapped);
     }
 
     private int load(final LoadedModel loaded, final long nowNs) throws CudaException {
@@ -116,9 +118,9 @@ final class LoadEngine extends Engine {
             work++;
             lastProgressNs = nowNs;
         }
-        final long bytes = loaded.model.weightsBytes();
+        final long bytes = loaded.model().weightsBytes();
         if (failure == null && copied < bytes && started - finished < OUTSTANDING) {
-            copy(loaded.model, bytes);
+            copy(loaded.model(), bytes);
             work++;
         }
         if (started == finished && (failure != null || copied == bytes)) {
@@ -131,11 +133,11 @@ final class LoadEngine extends Engine {
     }
 
     private void map(final LoadedModel loaded) throws CudaException {
-        final CudaModel.OnGpu onGpu = loaded.model.onGpu(index);
+        final CudaModel.OnGpu onGpu = loaded.model().onGpu(index);
         long acquired = 0;
         try {
             acquired = onGpu.acquireRange();
-            gpu.pages().map(acquired, loaded.pages, loaded.pageCount);
+            gpu.pages().map(acquired, loaded.pages(), loaded.pageCount());
             range = acquired;
         } catch (final CudaException e) {
             if (e.isFatal()) {
@@ -187,8 +189,8 @@ final class LoadEngine extends Engine {
             return;
         }
         if (range != 0) {
-            gpu.pages().unmap(range, loaded.pageCount);
-            loaded.model.onGpu(index).releaseRange(range);
+            gpu.pages().unmap(range, loaded.pageCount());
+            loaded.model().onGpu(index).releaseRange(range);
         }
         end(DeviceStatus.FAILED, failure);
     }
@@ -197,13 +199,13 @@ final class LoadEngine extends Engine {
         final Operation operation = current.operation;
         operation.endNs = clock.nanoTime();
         operation.executeNs = operation.endNs - operation.startNs;
-        final Work work = current;
+        final Work<LoadedModel> work = current;
         current = null;
         finish(work, status, detail);
     }
 
     @Override
-    void lost(final String why) {
+    protected void lost(final String why) {
         if (current != null) {
             end(DeviceStatus.DEVICE_LOST, why);
         }

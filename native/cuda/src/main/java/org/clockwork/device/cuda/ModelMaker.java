@@ -18,12 +18,16 @@ import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
 import org.clockwork.device.ModelSource;
 import org.clockwork.device.TensorSpec;
+import org.clockwork.device.engine.IoLayout;
 
 /**
  * Makes models ready for LOAD: plans for some batch sizes, programs of them for each GPU, weights in pinned memory. Used by
  * the compiling thread; it puts no work into any GPU.
  */
 final class ModelMaker {
+    /** Of each tensor in an I/O slot. */
+    private static final int IO_ALIGNMENT = 256;
+
     private final List<Gpu> gpus;
     private final HostMemory host;
     private final CudaBackend.Context context;
@@ -43,9 +47,9 @@ final class ModelMaker {
             OnnxReader.read(source.file(), context.maxFileBytes()), source.dimensions());
         final PlanCompiler compiler = new PlanCompiler(fixed);
         final Shape shape = shape(fixed, compiler, Math.min(source.maxBatch(), context.maxBatch()));
-        final IoLayout io = new IoLayout(shape.inputs, shape.outputs);
+        final IoLayout io = new IoLayout(shape.inputs, shape.outputs, IO_ALIGNMENT);
         final List<Plan> plans = new ArrayList<>();
-        for (final int batch : batches(largestBatch(shape, io))) {
+        for (final int batch : batches(io.largestBatch(shape.maxBatch, context.inputBytes(), context.outputBytes()))) {
             plans.add(compiler.plan(batch, ElementType.FLOAT32));
         }
         final WeightsLayout layout = new WeightsLayout();
@@ -197,19 +201,5 @@ final class ModelMaker {
     private static TensorSpec spec(final String name, final View view, final boolean isLeading) {
         return new TensorSpec(name, view.type(),
             Arrays.stream(view.dims()).skip(isLeading ? 1 : 0).mapToObj(Math::toIntExact).toList());
-    }
-
-    private int largestBatch(final Shape shape, final IoLayout io) throws ModelException {
-        int batch = shape.maxBatch;
-        while (batch > 0 && (io.inputs().total(batch) > context.inputBytes()
-            || io.outputs().total(batch) > context.outputBytes())) {
-            batch--;
-        }
-        if (batch == 0) {
-            throw new ModelException(Reason.TOO_LARGE, "One request does not fit the device's I/O slot: inputBytes="
-                + io.inputs().total(1) + " of " + context.inputBytes() + ", outputBytes=" + io.outputs().total(1) + " of "
-                + context.outputBytes());
-        }
-        return batch;
     }
 }

@@ -14,6 +14,7 @@ import org.clockwork.compiler.Weight;
 import org.clockwork.device.ElementType;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
+import org.clockwork.device.engine.IoLayout;
 
 /** Turns the steps of one plan into calls for one GPU. Used by the compiling thread. */
 final class ProgramBuilder {

@@ -9,6 +9,7 @@ import jcuda.driver.CUdeviceptr;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.clockwork.device.Operation;
+import org.clockwork.device.engine.IoLayout;
 
 /** Copies between the requests' buffers and a slot on the GPU. Used by the execution engine's thread. */
 final class SlotCopies {

@@ -1,16 +1,19 @@
-package org.clockwork.device.cpu;
+package org.clockwork.device.engine;
 
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * How an engine's thread waits for work: it looks for a few microseconds, then sleeps until the agent rings. An idle
- * engine costs nothing and wakes within a thread switch. {@link #idle} is the engine's, {@link #ring} the agent's.
+ * How an engine's thread waits for work: it looks for a few microseconds, then sleeps until the agent rings, or for short
+ * whiles while something is under way. An idle engine costs nothing and wakes within a thread switch. {@link #idle} is the
+ * engine's, {@link #ring} the agent's.
  */
 final class EngineIdle {
     private static final int SPINS = 200;
     private static final long LONGEST_SLEEP_NS = 100_000_000L;
+    /** Between looks at what is under way: many small ones make a core busy on a small machine. */
+    private static final long POLL_SLEEP_NS = 10_000L;
 
     private final IdleStrategy strategy;
     private volatile boolean isAsleep;
@@ -35,13 +38,15 @@ final class EngineIdle {
         }
     }
 
-    /** After a turn without; {@code hasWork} is asked once more before the thread sleeps. */
-    void idle(final WorkCheck hasWork) {
+    /** After a turn without; {@code hasWork} is asked once more before the thread sleeps for long. */
+    void idle(final boolean isBusy, final WorkCheck hasWork) {
         if (strategy != null) {
             strategy.idle();
         } else if (spins < SPINS) {
             spins++;
             Thread.onSpinWait();
+        } else if (isBusy) {
+            LockSupport.parkNanos(this, POLL_SLEEP_NS);
         } else {
             isAsleep = true;
             VarHandle.fullFence();

@@ -1,12 +1,13 @@
-package org.clockwork.device.cpu;
+package org.clockwork.device.engine;
 
 /** Which pages are free: a stack of their indexes. Owned by the agent. */
-final class PagePool {
+public final class PagePool {
     private final int[] free;
     private final boolean[] isFree;
     private int count;
 
-    PagePool(final int pages) {
+    /** All pages are free. */
+    public PagePool(final int pages) {
         free = new int[pages];
         isFree = new boolean[pages];
         for (int i = 0; i < pages; i++) {
@@ -16,16 +17,18 @@ final class PagePool {
         count = pages;
     }
 
-    int total() {
+    /** Pages there are. */
+    public int total() {
         return free.length;
     }
 
-    int freeCount() {
+    /** Pages that are free. */
+    public int freeCount() {
         return count;
     }
 
     /** Takes pages, which need not lie together; the caller has looked at {@link #freeCount()}. */
-    void take(final int[] into, final int pages) {
+    public void take(final int[] into, final int pages) {
         if (pages > count) {
             throw new IllegalStateException("pages=" + pages + " free=" + count);
         }
@@ -37,7 +40,7 @@ final class PagePool {
     }
 
     /** Gives pages back. */
-    void give(final int[] from, final int pages) {
+    public void give(final int[] from, final int pages) {
         for (int i = 0; i < pages; i++) {
             final int page = from[i];
             if (isFree[page]) {
