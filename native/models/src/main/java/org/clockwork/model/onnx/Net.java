@@ -20,16 +20,24 @@ public final class Net {
     private static final double EPSILON = 1e-5;
     /** Part of the squared mean of the input that a convolution's filters leave out. */
     private static final double MEAN_REMOVED = 0.5;
+    private static final int IMAGE_RANK = 3;
     private static final int MIN_CHANNELS_TO_CENTRE = 4;
     private static final double SPREAD = 0.1;
     /** Part of a value's variance that is between channels and not within the image of one; as found in deep layers. */
     private static final double OF_CHANNEL = 0.6;
 
     private final OnnxGraph graph;
+    private final int largestImage;
 
     /** An empty net; the seed makes the weights. */
     public Net(final String name, final long seed) {
+        this(name, seed, Integer.MAX_VALUE);
+    }
+
+    /** The same where images that come in have so many rows and columns at most, whatever is asked for. */
+    public Net(final String name, final long seed, final int largestImage) {
         graph = new OnnxGraph(name, seed);
+        this.largestImage = largestImage;
     }
 
     /** Numbers learned by training: what is published as the number of parameters. */
@@ -59,8 +67,12 @@ public final class Net {
 
     /** An input of the net, expected to have mean 0 and variance 1. */
     public Value input(final String name, final Integer... shape) {
-        graph.input(name, Arrays.asList(shape));
-        return new Value(name, Arrays.asList(shape), 0, 1);
+        final List<Integer> dims = new ArrayList<>(Arrays.asList(shape));
+        for (int axis = 1; dims.size() == IMAGE_RANK && axis < IMAGE_RANK; axis++) {
+            dims.set(axis, Math.min(dims.get(axis), largestImage));
+        }
+        graph.input(name, dims);
+        return new Value(name, dims, 0, 1);
     }
 
     /** Names a value as an output of the net. */

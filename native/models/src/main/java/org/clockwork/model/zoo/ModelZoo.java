@@ -58,11 +58,16 @@ public final class ModelZoo {
      * @throws IOException              if the file can't be written.
      */
     public void write(final String name, final long seed, final Path file) throws IOException {
+        write(name, seed, Integer.MAX_VALUE, file);
+    }
+
+    /** The same for images of so many rows and columns at most: the same layers with less to do. */
+    public void write(final String name, final long seed, final int largestImage, final Path file) throws IOException {
         final ZooModel model = find(name);
         if (model == null) {
             throw new IllegalArgumentException("the zoo has no model '" + name + "'; it has " + String.join(", ", names()));
         }
-        model.build(seed).write(file);
+        model.build(seed, largestImage).write(file);
     }
 
     private void addDemonstration() {

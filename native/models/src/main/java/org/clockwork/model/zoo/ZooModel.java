@@ -19,7 +19,12 @@ public record ZooModel(String name, String about, Recipe recipe) {
 
     /** The net with the weights of a seed. */
     public Net build(final long seed) {
-        final Net net = new Net(name, seed);
+        return build(seed, Integer.MAX_VALUE);
+    }
+
+    /** The same for images of so many rows and columns at most: the same layers with less to do. */
+    public Net build(final long seed, final int largestImage) {
+        final Net net = new Net(name, seed, largestImage);
         recipe.build(net);
         return net;
     }

@@ -84,6 +84,20 @@ final class ModelZooTest {
     }
 
     @Test
+    void smallerImagesLeaveTheLayersAsTheyAre() throws Exception {
+        final Path file = directory.resolve("small.onnx");
+        assertEquals(zoo.find("resnet50").build(1).parameters(), zoo.find("resnet50").build(1, 64).parameters());
+        zoo.write("resnet50", 1, 64, file);
+        try (Runner runner = new Runner(file)) {
+            assertArrayEquals(new long[] {3, 64, 64}, Arrays.stream(runner.inputShape()).skip(1).toArray());
+        }
+        zoo.write("cifar_wideresnet16_10", 1, 64, file);
+        try (Runner runner = new Runner(file)) {
+            assertArrayEquals(new long[] {3, 32, 32}, Arrays.stream(runner.inputShape()).skip(1).toArray());
+        }
+    }
+
+    @Test
     void anUnknownNameIsRefused() {
         final String message = assertThrows(IllegalArgumentException.class,
             () -> zoo.write("resnet19", 1, directory.resolve("x.onnx"))).getMessage();
