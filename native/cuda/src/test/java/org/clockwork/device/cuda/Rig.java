@@ -15,9 +15,11 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
@@ -93,8 +95,20 @@ final class Rig implements AutoCloseable {
         return run(operation);
     }
 
-    /** An INFER of made-up inputs with its buffers. */
+    /** Writes the inputs of a request to where they start in its buffer. */
+    @FunctionalInterface
+    interface Filler {
+        void fill(List<TensorSpec> inputs, MutableDirectBuffer buffer, int offset, SplittableRandom random);
+    }
+
+    /** An INFER of noise with its buffers. */
     Operation infer(final long modelId, final CompiledModel model, final int batchSize, final int requests, final long seed) {
+        return infer(modelId, model, batchSize, requests, seed, Rig::fill);
+    }
+
+    /** An INFER of made-up inputs with its buffers. */
+    Operation infer(final long modelId, final CompiledModel model, final int batchSize, final int requests, final long seed,
+        final Filler filler) {
         final Operation operation = new Operation(batchSize);
         operation.kind = Operation.Kind.INFER;
         operation.modelId = modelId;
@@ -104,34 +118,61 @@ final class Rig implements AutoCloseable {
         for (int i = 0; i < requests; i++) {
             final int inputBytes = model.inputs().stream().mapToInt(TensorSpec::bytes).sum();
             final int outputBytes = model.outputs().stream().mapToInt(TensorSpec::bytes).sum();
-            operation.inputs[i] = new UnsafeBuffer(ByteBuffer.allocateDirect(inputBytes + i));
+            final MutableDirectBuffer input = new UnsafeBuffer(ByteBuffer.allocateDirect(inputBytes + i));
+            filler.fill(model.inputs(), input, i, random);
+            operation.inputs[i] = input;
             operation.inputOffsets[i] = i;
             operation.outputs[i] = new UnsafeBuffer(new byte[outputBytes + 3]);
             operation.outputOffsets[i] = 3;
-            fill(model, operation, i, random);
         }
         return operation;
     }
 
-    /** Noise of mean 0 and variance 1; for integers the ids, mask and types of a transformer. */
-    private static void fill(final CompiledModel model, final Operation operation, final int request,
+    /** Noise of mean 0 and variance 1; any bytes; for other integers the ids, mask and types of a transformer. */
+    static void fill(final List<TensorSpec> inputs, final MutableDirectBuffer buffer, final int offset,
         final SplittableRandom random) {
-        int at = operation.inputOffsets[request];
-        int index = 0;
-        for (final TensorSpec spec : model.inputs()) {
+        int at = offset;
+        for (int index = 0; index < inputs.size(); index++) {
+            final TensorSpec spec = inputs.get(index);
             for (int i = 0; i < spec.elements(); i++, at += spec.type().bytes()) {
-                if (spec.type() == ElementType.FLOAT32) {
-                    operation.inputs[request].putFloat(at, (float) ((random.nextDouble() * 2 - 1) * Math.sqrt(3)));
-                } else {
-                    final int number = index == 0 ? random.nextInt(30_000) : index == 1 && random.nextInt(8) > 0 ? 1 : 0;
-                    if (spec.type() == ElementType.INT64) {
-                        operation.inputs[request].putLong(at, number);
-                    } else {
-                        operation.inputs[request].putInt(at, number);
+                switch (spec.type()) {
+                    case FLOAT32 -> buffer.putFloat(at, (float) ((random.nextDouble() * 2 - 1) * Math.sqrt(3)));
+                    case UINT8 -> buffer.putByte(at, (byte) random.nextInt(256));
+                    case INT64 -> buffer.putLong(at, number(index, random));
+                    default -> buffer.putInt(at, number(index, random));
+                }
+            }
+        }
+    }
+
+    private static int number(final int index, final SplittableRandom random) {
+        return index == 0 ? random.nextInt(30_000) : index == 1 && random.nextInt(8) > 0 ? 1 : 0;
+    }
+
+    /** An image with lines of something like letters, dark on light: rows of upright and level strokes. */
+    static void fillWithLines(final List<TensorSpec> inputs, final MutableDirectBuffer buffer, final int offset,
+        final SplittableRandom random) {
+        final List<Integer> shape = inputs.get(0).shape();
+        final int rows = shape.get(1);
+        final int columns = shape.get(2);
+        for (int at = 0; at < inputs.get(0).elements(); at++) {
+            buffer.putFloat(offset + at * Float.BYTES, 2);
+        }
+        final int pitch = 24;
+        for (int letter = 0; letter < rows * columns / pitch / pitch * 2; letter++) {
+            final int top = letter * pitch / 2 / columns * pitch + 4;
+            final int left = letter * pitch / 2 % columns + random.nextInt(4);
+            for (int stroke = 0; stroke < 3; stroke++) {
+                final boolean isUpright = random.nextBoolean();
+                final int across = random.nextInt(10);
+                for (int i = 0; i < 3 * 13; i++) {
+                    final int row = top + (isUpright ? i / 3 : across + i % 3);
+                    final int column = left + (isUpright ? across + i % 3 : i / 3);
+                    for (int channel = 0; row < rows && column < columns && channel < shape.get(0); channel++) {
+                        buffer.putFloat(offset + ((channel * rows + row) * columns + column) * Float.BYTES, -2);
                     }
                 }
             }
-            index++;
         }
     }
 
