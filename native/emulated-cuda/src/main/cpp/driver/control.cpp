@@ -1,6 +1,6 @@
 // What tests command: one line of text in, text out. Through JNI for org.clockwork.emulatedcuda.EmulatedCuda, and as a C function.
 //
-//   set NAME VALUE                        devices, memoryBytes, queueEntries, poison, copyBytesPerSecond, computeCapability, races
+//   set NAME VALUE                        devices, memoryBytes, queueEntries, poison, copyBytesPerSecond, computeCapability, races, compute
 //   fail FUNCTION NTH TIMES ERROR STICKY  the NTH call from now (1: the next) and TIMES - 1 more fail
 //   latency FUNCTION NS                   each call takes so long ("execute:kernel": each kernel, at least)
 //   calls FUNCTION                        how often it was called
@@ -31,6 +31,7 @@ std::atomic<int64_t>* setting(const std::string& name) {
         : name == "poison" ? &settings.poison
         : name == "copyBytesPerSecond" ? &settings.copyBytesPerSecond
         : name == "races" ? &settings.races
+        : name == "compute" ? &settings.compute
         : name == "computeCapability" ? &settings.computeCapability
         : nullptr;
 }
@@ -47,6 +48,7 @@ void resetAll() {
     settings.copyBytesPerSecond = 0;
     settings.computeCapability = 70;
     settings.races = 0;
+    settings.compute = 1;
     restoreDevices();
     runWrongly("");
     takeBreaches();

@@ -22,6 +22,7 @@ struct Settings {
     std::atomic<int64_t> copyBytesPerSecond{0};   // 0: as fast as memory
     std::atomic<int64_t> computeCapability{70};
     std::atomic<int64_t> races{0};                // work of two streams on the same memory that no event orders is a breach
+    std::atomic<int64_t> compute{1};              // 0: kernels and libraries' functions are checked and take their latency, no more
 };
 extern Settings settings;
 

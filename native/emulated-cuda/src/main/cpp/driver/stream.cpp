@@ -78,6 +78,16 @@ void Stream::work() {
     }
 }
 
+namespace {
+
+// Kernels and functions of libraries can be left out: see "compute" in control.cpp.
+bool isDone(const Operation& operation) {
+    static const Function& copy = function("execute:copy");
+    return settings.compute != 0 || operation.kind == nullptr || operation.kind == &copy;
+}
+
+}  // namespace
+
 int Stream::run(Operation& operation) {
     if (operation.kind == nullptr) {
         operation.run();
@@ -115,7 +125,7 @@ void Stream::execute(Operation& operation) {
             }
         }
     }
-    if (operation.run) {
+    if (operation.run && isDone(operation)) {
         const int error = run(operation);
         if (error != 0) {
             lose(*context, error);

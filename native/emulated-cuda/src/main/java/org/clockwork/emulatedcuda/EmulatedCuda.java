@@ -76,6 +76,14 @@ public final class EmulatedCuda {
         said("set races " + (areBreaches ? 1 : 0));
     }
 
+    /**
+     * Do kernels and the libraries' functions compute (they do at the start)? Else they are checked and take their latency, and
+     * leave memory as it is: for measuring what the host does.
+     */
+    public static void computing(final boolean isComputing) {
+        said("set compute " + (isComputing ? 1 : 0));
+    }
+
     /** The rate of copies; 0: that of the host's memory. */
     public static void copyBytesPerSecond(final long rate) {
         said("set copyBytesPerSecond " + rate);

@@ -51,6 +51,19 @@ final class KernelTest {
     }
 
     @Test
+    void shouldLeaveMemoryAsItIsWhereNothingIsToBeComputed() {
+        try (Driver driver = new Driver()) {
+            final CUdeviceptr a = driver.upload(new float[] {1, 2, 3, 4});
+            EmulatedCuda.computing(false);
+            Driver.check(add(driver.kernel("exampleAdd"), a, a, a, 4, 1, 256));
+            assertEquals(2, Driver.download(a, 4)[1]);
+            EmulatedCuda.computing(true);
+            Driver.check(add(driver.kernel("exampleAdd"), a, a, a, 4, 1, 256));
+            assertEquals(4, Driver.download(a, 4)[1]);
+        }
+    }
+
+    @Test
     void shouldExchangeInWarpsAndBlocks() {
         try (Driver driver = new Driver()) {
             final float[] values = new float[7 * 1001];

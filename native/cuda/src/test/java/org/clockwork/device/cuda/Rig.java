@@ -24,7 +24,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.DeviceStatus;
-import org.clockwork.device.ElementType;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelSource;
 import org.clockwork.device.Operation;

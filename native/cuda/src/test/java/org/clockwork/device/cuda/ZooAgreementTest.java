@@ -39,7 +39,7 @@ final class ZooAgreementTest {
     private static final double APART = 1e-2;
     private static final int BATCH = 2;
     /** Rows and columns of images in the slow tests, as the stand-ins are no faster than a processor. */
-    private static final int LARGEST_IMAGE = 128;
+    private static final int LARGEST_IMAGE = 224;
     @TempDir
     private Path directory;
 
