@@ -38,6 +38,9 @@ CW_DEVICE float cwHalfToFloat(unsigned short x) { float r; asm("cvt.f32.f16 %0, 
 CW_DEVICE unsigned short cwFloatToHalf(float x) { unsigned short r; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(r) : "f"(x)); return r; }
 #endif
 
+// The elements of a thread of a one-dimensional grid: for (int i : all that are its own below n).
+#define CW_EACH(i, n) for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < (n); i += gridDim.x * blockDim.x)
+
 // A NaN argument gives the other one, as IEEE 754's minNum and maxNum and the GPU's instructions do.
 CW_DEVICE float cwMin(float a, float b) { return a != a ? b : (b != b ? a : (a < b ? a : b)); }
 CW_DEVICE float cwMax(float a, float b) { return a != a ? b : (b != b ? a : (a > b ? a : b)); }

@@ -12,192 +12,162 @@ struct Window {
     int padRows, padColumns;
     int dilationRows, dilationColumns;
     int groups;
-    // poolings: whether zeros of the padding count, and rows and columns of the image with its padding
+    // poolings: whether zeros of the padding count
     int isPaddingCounted;
-    int paddedRows, paddedColumns;
     // 1: added to what is there
     int isAccumulated;
 };
 
-// filters: out x rows x columns x (in of the group)
-extern "C" __global__ void conv_direct(const Window p) {
-    int elements = p.batch * p.outRows * p.outColumns * p.outChannels;
-    int inGroup = p.channels / p.groups;
-    int outGroup = p.outChannels / p.groups;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
-        int k = i % p.outChannels;
-        int rest = i / p.outChannels;
-        int column = rest % p.outColumns;
-        rest /= p.outColumns;
-        int row = rest % p.outRows;
-        int n = rest / p.outRows;
-        int first = k / outGroup * inGroup;
-        float sum = 0.0f;
-        for (int kr = 0; kr < p.kernelRows; kr++) {
-            int r = row * p.strideRows - p.padRows + kr * p.dilationRows;
-            if (r < 0 || r >= p.rows) {
-                continue;
-            }
-            for (int kc = 0; kc < p.kernelColumns; kc++) {
-                int c = column * p.strideColumns - p.padColumns + kc * p.dilationColumns;
-                if (c < 0 || c >= p.columns) {
-                    continue;
-                }
-                const float* x = p.input + ((size_t) (n * p.rows + r) * p.columns + c) * p.channels + first;
-                const float* w = p.filters + ((size_t) (k * p.kernelRows + kr) * p.kernelColumns + kc) * inGroup;
-                for (int ch = 0; ch < inGroup; ch++) {
-                    sum += x[ch] * w[ch];
-                }
+// Where an element of the output is.
+struct Position {
+    int image, row, column, channel;
+};
+
+CW_DEVICE int elements(const Window& p) {
+    return p.batch * p.outRows * p.outColumns * p.outChannels;
+}
+
+CW_DEVICE Position position(const Window& p, int i) {
+    int pixel = i / p.outChannels;
+    int line = pixel / p.outColumns;
+    int image = line / p.outRows;
+    return {image, line - image * p.outRows, pixel - line * p.outColumns, i - pixel * p.outChannels};
+}
+
+// The channels of a pixel of the input.
+CW_DEVICE const float* inputAt(const Window& p, int image, int row, int column) {
+    return p.input + ((size_t) (image * p.rows + row) * p.columns + column) * p.channels;
+}
+
+// Those pixels of the input that are below the window of a place: visit(their channels, number of the place in the window).
+template <typename Visit>
+CW_DEVICE void eachBelow(const Window& p, const Position& at, Visit visit) {
+    for (int kr = 0; kr < p.kernelRows; kr++) {
+        int row = at.row * p.strideRows - p.padRows + kr * p.dilationRows;
+        for (int kc = 0; kc < p.kernelColumns && row >= 0 && row < p.rows; kc++) {
+            int column = at.column * p.strideColumns - p.padColumns + kc * p.dilationColumns;
+            if (column >= 0 && column < p.columns) {
+                visit(inputAt(p, at.image, row, column), kr * p.kernelColumns + kc);
             }
         }
-        p.output[i] = p.isAccumulated ? p.output[i] + sum : sum;
+    }
+}
+
+CW_DEVICE void store(const Window& p, int i, float sum) {
+    p.output[i] = p.isAccumulated ? p.output[i] + sum : sum;
+}
+
+// filters: out x rows x columns x (in of the group)
+extern "C" __global__ void conv_direct(const Window p) {
+    int inGroup = p.channels / p.groups;
+    int outGroup = p.outChannels / p.groups;
+    int window = p.kernelRows * p.kernelColumns;
+    CW_EACH(i, elements(p)) {
+        Position at = position(p, i);
+        int first = at.channel / outGroup * inGroup;
+        const float* filter = p.filters + (size_t) at.channel * window * inGroup;
+        float sum = 0.0f;
+        eachBelow(p, at, [&](const float* x, int k) {
+            for (int channel = 0; channel < inGroup; channel++) {
+                sum += x[first + channel] * filter[k * inGroup + channel];
+            }
+        });
+        store(p, i, sum);
     }
 }
 
 // one input channel to each output channel; filters: rows x columns x channels
 extern "C" __global__ void conv_depthwise(const Window p) {
-    int elements = p.batch * p.outRows * p.outColumns * p.outChannels;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
-        int k = i % p.channels;
-        int rest = i / p.channels;
-        int column = rest % p.outColumns;
-        rest /= p.outColumns;
-        int row = rest % p.outRows;
-        int n = rest / p.outRows;
+    CW_EACH(i, elements(p)) {
+        Position at = position(p, i);
         float sum = 0.0f;
-        for (int kr = 0; kr < p.kernelRows; kr++) {
-            int r = row * p.strideRows - p.padRows + kr * p.dilationRows;
-            if (r < 0 || r >= p.rows) {
-                continue;
-            }
-            for (int kc = 0; kc < p.kernelColumns; kc++) {
-                int c = column * p.strideColumns - p.padColumns + kc * p.dilationColumns;
-                if (c >= 0 && c < p.columns) {
-                    sum += p.input[((size_t) (n * p.rows + r) * p.columns + c) * p.channels + k]
-                        * p.filters[(kr * p.kernelColumns + kc) * p.channels + k];
-                }
-            }
-        }
-        p.output[i] = p.isAccumulated ? p.output[i] + sum : sum;
+        eachBelow(p, at, [&](const float* x, int k) { sum += x[at.channel] * p.filters[k * p.channels + at.channel]; });
+        store(p, i, sum);
     }
 }
 
 // The second half of a transposed convolution: the first is a product that makes, for each pixel of the input, one
 // column of (group, kernel row, kernel column, channel of the group). Each pixel of the output sums up what meets there.
 extern "C" __global__ void conv_transposed(const Window p) {
-    int elements = p.batch * p.outRows * p.outColumns * p.outChannels;
     int outGroup = p.outChannels / p.groups;
     int width = p.kernelRows * p.kernelColumns * p.outChannels;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
-        int k = i % p.outChannels;
-        int rest = i / p.outChannels;
-        int column = rest % p.outColumns;
-        rest /= p.outColumns;
-        int row = rest % p.outRows;
-        int n = rest / p.outRows;
-        int group = k / outGroup;
+    CW_EACH(i, elements(p)) {
+        Position at = position(p, i);
+        int group = at.channel / outGroup;
         float sum = 0.0f;
         for (int kr = 0; kr < p.kernelRows; kr++) {
-            int r = row + p.padRows - kr * p.dilationRows;
+            int r = at.row + p.padRows - kr * p.dilationRows;
             if (r < 0 || r % p.strideRows != 0 || r / p.strideRows >= p.rows) {
                 continue;
             }
             for (int kc = 0; kc < p.kernelColumns; kc++) {
-                int c = column + p.padColumns - kc * p.dilationColumns;
+                int c = at.column + p.padColumns - kc * p.dilationColumns;
                 if (c < 0 || c % p.strideColumns != 0 || c / p.strideColumns >= p.columns) {
                     continue;
                 }
-                size_t pixel = (size_t) (n * p.rows + r / p.strideRows) * p.columns + c / p.strideColumns;
-                sum += p.input[pixel * width + ((group * p.kernelRows + kr) * p.kernelColumns + kc) * outGroup + k - group * outGroup];
+                size_t pixel = (size_t) (at.image * p.rows + r / p.strideRows) * p.columns + c / p.strideColumns;
+                int k = (group * p.kernelRows + kr) * p.kernelColumns + kc;
+                sum += p.input[pixel * width + k * outGroup + at.channel - group * outGroup];
             }
         }
-        p.output[i] = p.isAccumulated ? p.output[i] + sum : sum;
+        store(p, i, sum);
     }
 }
 
 // zeros around an image
 extern "C" __global__ void pad_image(const Window p) {
-    int elements = p.batch * p.outRows * p.outColumns * p.channels;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
-        int k = i % p.channels;
-        int rest = i / p.channels;
-        int c = rest % p.outColumns - p.padColumns;
-        rest /= p.outColumns;
-        int r = rest % p.outRows - p.padRows;
-        int n = rest / p.outRows;
-        bool isInside = r >= 0 && r < p.rows && c >= 0 && c < p.columns;
-        p.output[i] = isInside ? p.input[((size_t) (n * p.rows + r) * p.columns + c) * p.channels + k] : 0.0f;
+    CW_EACH(i, elements(p)) {
+        Position at = position(p, i);
+        int row = at.row - p.padRows;
+        int column = at.column - p.padColumns;
+        bool isInside = row >= 0 && row < p.rows && column >= 0 && column < p.columns;
+        p.output[i] = isInside ? inputAt(p, at.image, row, column)[at.channel] : 0.0f;
     }
-}
-
-CW_DEVICE float pooled(const Window& p, int i, bool isMax) {
-    int k = i % p.channels;
-    int rest = i / p.channels;
-    int column = rest % p.outColumns;
-    rest /= p.outColumns;
-    int row = rest % p.outRows;
-    int n = rest / p.outRows;
-    int r0 = row * p.strideRows - p.padRows;
-    int c0 = column * p.strideColumns - p.padColumns;
-    int r1 = r0 + p.kernelRows < p.rows ? r0 + p.kernelRows : p.rows;
-    int c1 = c0 + p.kernelColumns < p.columns ? c0 + p.kernelColumns : p.columns;
-    int counted = p.kernelRows * p.kernelColumns;
-    r0 = r0 < 0 ? 0 : r0;
-    c0 = c0 < 0 ? 0 : c0;
-    float best = -3.402823466e+38f;
-    float sum = 0.0f;
-    for (int r = r0; r < r1; r++) {
-        for (int c = c0; c < c1; c++) {
-            float x = p.input[((size_t) (n * p.rows + r) * p.columns + c) * p.channels + k];
-            best = x > best ? x : best;
-            sum += x;
-        }
-    }
-    if (isMax) {
-        return best;
-    }
-    return sum / (float) (p.isPaddingCounted ? counted : (r1 - r0) * (c1 - c0));
 }
 
 extern "C" __global__ void pool_max(const Window p) {
-    int elements = p.batch * p.outRows * p.outColumns * p.channels;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
-        p.output[i] = pooled(p, i, true);
+    CW_EACH(i, elements(p)) {
+        Position at = position(p, i);
+        float best = -3.402823466e+38f;
+        eachBelow(p, at, [&](const float* x, int) { best = x[at.channel] > best ? x[at.channel] : best; });
+        p.output[i] = best;
     }
 }
 
 extern "C" __global__ void pool_mean(const Window p) {
-    int elements = p.batch * p.outRows * p.outColumns * p.channels;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
-        p.output[i] = pooled(p, i, false);
+    CW_EACH(i, elements(p)) {
+        Position at = position(p, i);
+        float sum = 0.0f;
+        int count = 0;
+        eachBelow(p, at, [&](const float* x, int) {
+            sum += x[at.channel];
+            count++;
+        });
+        p.output[i] = sum / (float) (p.isPaddingCounted ? p.kernelRows * p.kernelColumns : count);
     }
 }
 
-struct Image8 {
+struct Pixels {
     float* output;
     const unsigned char* input;
-    int batch, rows, columns, channels;
-    float scale[4];
-    float shift[4];
+    // for each channel
+    const float* factors;
+    const float* shifts;
+    int elements;
+    int channels;
+    // pixels of an image
+    int plane;
+    // whether the channels of the input, and not its pixels, lie one after the other
+    int isPlanar;
 };
 
-// bytes with channels innermost become floats with channels outermost: scale x + shift, up to 4 channels
-extern "C" __global__ void image8(const Image8 p) {
-    int plane = p.rows * p.columns;
-    int elements = p.batch * plane * p.channels;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
-        int pixel = i % plane;
-        int rest = i / plane;
-        int k = rest % p.channels;
-        int n = rest / p.channels;
-        float x = (float) p.input[((size_t) n * plane + pixel) * p.channels + k];
-        p.output[i] = p.scale[k] * x + p.shift[k];
+// bytes become floats with channels innermost: factor x + shift
+extern "C" __global__ void pixels(const Pixels p) {
+    CW_EACH(i, p.elements) {
+        int pixel = i / p.channels;
+        int channel = i - pixel * p.channels;
+        int image = pixel / p.plane;
+        int from = p.isPlanar ? (image * p.channels + channel) * p.plane + pixel - image * p.plane : i;
+        p.output[i] = p.factors[channel] * (float) p.input[from] + p.shifts[channel];
     }
 }

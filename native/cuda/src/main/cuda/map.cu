@@ -41,8 +41,7 @@ CW_DEVICE float paired(int pair, float a, float b) {
 }
 
 extern "C" __global__ void map(const Map p) {
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < p.elements; i += step) {
+    CW_EACH(i, p.elements) {
         int outputAt = 0;
         int firstAt = 0;
         int secondAt = 0;

@@ -14,9 +14,7 @@ struct Gather {
 };
 
 extern "C" __global__ void gather(const Gather p) {
-    int elements = p.rows * p.width;
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < elements; i += step) {
+    CW_EACH(i, p.rows * p.width) {
         int row = i / p.width;
         long long given = p.isLong ? ((const long long*) p.indexes)[row] : ((const int*) p.indexes)[row];
         long long at = given < 0 ? given + p.tableRows : given;
@@ -38,8 +36,7 @@ struct Cast {
 };
 
 extern "C" __global__ void cast(const Cast p) {
-    int step = gridDim.x * blockDim.x;
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < p.elements; i += step) {
+    CW_EACH(i, p.elements) {
         switch (p.from) {
             case FROM_INT64:
                 p.output[i] = (float) ((const long long*) p.input)[i];

@@ -27,7 +27,7 @@ final class Kernels implements AutoCloseable {
         final Map<String, List<String>> all = new LinkedHashMap<>();
         all.put("map", List.of("map", "transpose"));
         all.put("image", List.of("conv_direct", "conv_depthwise", "conv_transposed", "pad_image", "pool_max", "pool_mean",
-            "image8"));
+            "pixels"));
         all.put("rows", List.of("softmax", "layer_norm", "reduce"));
         all.put("table", List.of("gather", "cast"));
         return java.util.Collections.unmodifiableMap(all);

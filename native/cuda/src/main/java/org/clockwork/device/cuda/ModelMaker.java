@@ -14,8 +14,10 @@ import org.clockwork.compiler.Plan;
 import org.clockwork.compiler.PlanCompiler;
 import org.clockwork.compiler.View;
 import org.clockwork.device.ElementType;
+import org.clockwork.device.InputTransform;
 import org.clockwork.device.ModelException;
 import org.clockwork.device.ModelException.Reason;
+import org.clockwork.device.ModelOptions;
 import org.clockwork.device.ModelSource;
 import org.clockwork.device.TensorSpec;
 import org.clockwork.device.engine.IoLayout;
@@ -43,10 +45,15 @@ final class ModelMaker {
     }
 
     CudaModel make(final ModelSource source, final Consumer<CudaModel> onClose) throws ModelException {
+        final ModelOptions options = source.options();
+        if (options.precision() != null && options.precision() != ElementType.FLOAT32) {
+            throw new ModelException(Reason.COMPILE_FAILED, "The CUDA device computes in 32-bit floats, not in "
+                + options.precision() + '.');
+        }
         final Dimensions.Fixed fixed = Dimensions.fix(
             OnnxReader.read(source.file(), context.maxFileBytes()), source.dimensions());
-        final PlanCompiler compiler = new PlanCompiler(fixed);
-        final Shape shape = shape(fixed, compiler, Math.min(source.maxBatch(), context.maxBatch()));
+        final PlanCompiler compiler = new PlanCompiler(fixed, options.transform());
+        final Shape shape = shape(fixed, compiler, options.transform(), Math.min(source.maxBatch(), context.maxBatch()));
         final IoLayout io = new IoLayout(shape.inputs, shape.outputs, IO_ALIGNMENT);
         final List<Plan> plans = new ArrayList<>();
         for (final int batch : batches(io.largestBatch(shape.maxBatch, context.inputBytes(), context.outputBytes()))) {
@@ -161,8 +168,8 @@ final class ModelMaker {
     }
 
     /** As the CPU device sees models: a first dimension of 1 in all tensors is the batch. */
-    private static Shape shape(final Dimensions.Fixed fixed, final PlanCompiler compiler, final int wanted)
-            throws ModelException {
+    private static Shape shape(final Dimensions.Fixed fixed, final PlanCompiler compiler,
+        final InputTransform transform, final int wanted) throws ModelException {
         final Plan one = compiler.plan(1, ElementType.FLOAT32);
         final boolean isLeading = fixed.inputs().stream().allMatch(i -> i.shape().length > 0 && Math.abs(i.shape()[0]) == 1)
             && one.outputs().stream().allMatch(view -> view.rank() > 0 && view.dims()[0] == 1);
@@ -170,11 +177,11 @@ final class ModelMaker {
         try {
             final List<TensorSpec> inputs = new ArrayList<>();
             for (int i = 0; i < one.inputs().size(); i++) {
-                inputs.add(spec(fixed.inputs().get(i).name(), one.inputs().get(i), isLeading));
+                inputs.add(spec(fixed.inputs().get(i).name(), one.inputs().get(i), transform, isLeading));
             }
             final List<TensorSpec> outputs = new ArrayList<>();
             for (int i = 0; i < one.outputs().size(); i++) {
-                outputs.add(spec(fixed.model().getGraph().getOutput(i).getName(), one.outputs().get(i), isLeading));
+                outputs.add(spec(fixed.model().getGraph().getOutput(i).getName(), one.outputs().get(i), null, isLeading));
             }
             return new Shape(inputs, outputs, grows ? wanted : 1);
         } catch (final ArithmeticException e) {
@@ -198,8 +205,11 @@ final class ModelMaker {
         }
     }
 
-    private static TensorSpec spec(final String name, final View view, final boolean isLeading) {
-        return new TensorSpec(name, view.type(),
-            Arrays.stream(view.dims()).skip(isLeading ? 1 : 0).mapToObj(Math::toIntExact).toList());
+    /** Bytes of an image lie as its transform says. */
+    private static TensorSpec spec(final String name, final View view, final InputTransform transform, final boolean isLeading) {
+        final long[] d = view.dims();
+        final boolean isTurned = view.type() == ElementType.UINT8 && transform != null && transform.isChannelsLast();
+        return new TensorSpec(name, view.type(), Arrays.stream(isTurned ? new long[] {d[0], d[2], d[3], d[1]} : d)
+            .skip(isLeading ? 1 : 0).mapToObj(Math::toIntExact).toList());
     }
 }

@@ -106,6 +106,8 @@ final class ProgramBuilder {
             gather(step);
         } else if (op instanceof Op.Cast) {
             cast(step);
+        } else if (op instanceof Op.Pixels) {
+            pixels(step);
         } else {
             throw new UnsupportedOperationException("it is unknown");
         }
@@ -299,7 +301,7 @@ final class ProgramBuilder {
             block.address(filters);
         }
         block.ints(x[0], x[2], x[3], x[1], y[2], y[3], y[1], w[2], w[3]).ints(conv.strides()).ints(conv.padBegin())
-            .ints(conv.dilations()).ints(conv.groups(), 0, 0, 0, isAccumulated ? 1 : 0).align();
+            .ints(conv.dilations()).ints(conv.groups(), 0, isAccumulated ? 1 : 0).align();
         return KernelCall.elements(gpu, kernel, elements, block);
     }
 
@@ -314,7 +316,7 @@ final class ProgramBuilder {
             final ParameterBlock block = new ParameterBlock().address(place(y)).address(place(x)).nothing()
                 .ints(x.dims()[0], x.dims()[2], x.dims()[3], x.dims()[1], y.dims()[2], y.dims()[3], y.dims()[1])
                 .ints(pool.kernel()).ints(pool.strides()).ints(pool.padBegin()).ints(1, 1)
-                .ints(1, pool.isPaddingCounted() ? 1 : 0, 0, 0, 0).align();
+                .ints(1, pool.isPaddingCounted() ? 1 : 0, 0).align();
             calls.add(KernelCall.elements(gpu, pool.what() == Op.Many.MAX ? "pool_max" : "pool_mean", y.elements(), block));
         }
         finish(step, 1);
@@ -405,5 +407,18 @@ final class ProgramBuilder {
         final ParameterBlock block = new ParameterBlock().address(place(step.output())).address(place(x))
             .ints(x.elements(), from);
         calls.add(KernelCall.elements(gpu, "cast", x.elements(), block));
+    }
+
+    private void pixels(final Step step) {
+        final View x = step.inputs().get(0);
+        final View y = step.output();
+        requireImage(y);
+        if (!x.isPlain() && !x.isChannelsLast()) {
+            throw new UnsupportedOperationException("pixels in this order: " + x);
+        }
+        final ParameterBlock block = new ParameterBlock().address(place(y)).address(place(x))
+            .address(place(step.inputs().get(1))).address(place(step.inputs().get(2)))
+            .ints(x.elements(), x.dims()[1], x.dims()[2] * x.dims()[3], x.isChannelsLast() ? 0 : 1);
+        calls.add(KernelCall.elements(gpu, "pixels", x.elements(), block));
     }
 }
