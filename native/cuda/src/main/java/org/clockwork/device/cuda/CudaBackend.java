@@ -12,7 +12,6 @@ import org.clockwork.device.Backend;
 import org.clockwork.device.CompiledModel;
 import org.clockwork.device.Device;
 import org.clockwork.device.ModelException;
-import org.clockwork.device.ModelException.Reason;
 import org.clockwork.device.ModelSource;
 import org.clockwork.device.engine.EngineContext;
 
@@ -83,11 +82,6 @@ public final class CudaBackend implements Backend {
     @Override
     public CompiledModel compile(final ModelSource source) throws ModelException {
         source.requireFile("CUDA");
-        try {
-            gpus.get(0).enter();
-        } catch (final CudaException e) {
-            throw new ModelException(Reason.COMPILE_FAILED, "The GPU can't be used: " + e.getMessage(), e);
-        }
         final CudaModel model = maker.make(source, this::forget);
         synchronized (models) {
             models.add(model);
@@ -102,13 +96,12 @@ public final class CudaBackend implements Backend {
         enterAny();
     }
 
+    /** The calling thread's calls are about a GPU that works, if there is one. */
     private void enterAny() {
-        try {
-            if (!gpus.isEmpty()) {
-                gpus.get(0).enter();
+        for (final Gpu gpu : gpus) {
+            if (gpu.enterIfItWorks()) {
+                return;
             }
-        } catch (final CudaException e) {
-            context.errorHandler().onError(e);
         }
     }
 

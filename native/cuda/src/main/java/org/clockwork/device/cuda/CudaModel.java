@@ -31,7 +31,7 @@ final class CudaModel implements EngineModel {
         private long[] idleRanges = new long[1];
         private int idleCount;
 
-        /** By rising batch size. */
+        /** By rising batch size; none on a GPU that was lost before. */
         OnGpu(final List<Program> programs, final int pages) {
             this.programs = programs.toArray(Program[]::new);
             this.pages = pages;
@@ -76,7 +76,8 @@ final class CudaModel implements EngineModel {
         this.onGpus = List.copyOf(onGpus);
         this.engine = engine;
         this.onClose = onClose;
-        final Program[] programs = onGpus.get(0).programs;
+        final Program[] programs = onGpus.stream().map(onGpu -> onGpu.programs).filter(list -> list.length > 0).findFirst()
+            .orElseThrow();
         programOf = new int[programs[programs.length - 1].batchSize() + 1];
         for (int size = 0, program = 0; size < programOf.length; size++) {
             program += size > programs[program].batchSize() ? 1 : 0;

@@ -9,6 +9,7 @@ import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
 import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
+import static jcuda.driver.JCudaDriver.cuStreamQuery;
 import static jcuda.jcublas.JCublas2.cublasCreate;
 import static jcuda.jcublas.JCublas2.cublasDestroy;
 import static jcuda.jcublas.JCublas2.cublasSetMathMode;
@@ -29,6 +30,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.jcublas.cublasHandle;
@@ -166,6 +168,15 @@ final class Gpu implements AutoCloseable {
     /** From now on the calling thread's calls are about this GPU. */
     void enter() throws CudaException {
         CudaException.check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    }
+
+    /** Enters, and asks the driver whether the GPU is still there; waits for nothing. */
+    boolean enterIfItWorks() {
+        if (cuCtxSetCurrent(context) != CUresult.CUDA_SUCCESS) {
+            return false;
+        }
+        final int state = cuStreamQuery(weightsStream);
+        return state == CUresult.CUDA_SUCCESS || state == CUresult.CUDA_ERROR_NOT_READY;
     }
 
     String name() {

@@ -60,15 +60,19 @@ final class ModelMaker {
             plans.add(compiler.plan(batch, ElementType.FLOAT32));
         }
         final WeightsLayout layout = new WeightsLayout();
-        final List<List<Program>> programs = programs(source, plans, io, layout);
+        final List<Gpu> working = working();
+        final List<List<Program>> programs = programs(source, working, plans, io, layout);
         long address = 0;
         try {
+            working.get(0).enter();
             final int pages = requirePages(layout.bytes());
             address = host.allocate(Math.max(1, layout.bytes()));
             layout.fill(address);
-            final List<CudaModel.OnGpu> onGpus = programs.stream().map(list -> new CudaModel.OnGpu(list, pages)).toList();
+            final List<CudaModel.OnGpu> onGpus = gpus.stream().map(gpu -> new CudaModel.OnGpu(
+                working.contains(gpu) ? programs.get(working.indexOf(gpu)) : List.of(), pages)).toList();
             final long weights = address;
-            return new CudaModel(shape.inputs, shape.outputs, io, address, layout.bytes(), onGpus, engine(programs.get(0)),
+            return new CudaModel(shape.inputs, shape.outputs, io, address, layout.bytes(), onGpus,
+                engine(working.get(0), programs.get(0)),
                 model -> {
                     onGpus.forEach(CudaModel.OnGpu::close);
                     onClose.accept(model);
@@ -82,6 +86,15 @@ final class ModelMaker {
             throw new ModelException(Reason.COMPILE_FAILED, "There is no pinned memory for the weights: bytes=" + layout.bytes()
                 + ' ' + e.getMessage(), e);
         }
+    }
+
+    /** A GPU that was lost gets no programs: nothing is loaded there any more. */
+    private List<Gpu> working() throws ModelException {
+        final List<Gpu> working = gpus.stream().filter(Gpu::enterIfItWorks).toList();
+        if (working.isEmpty()) {
+            throw new ModelException(Reason.COMPILE_FAILED, "There is no GPU that works any more.");
+        }
+        return working;
     }
 
     private void close(final List<List<Program>> programs, final long address) {
@@ -110,8 +123,8 @@ final class ModelMaker {
         return pages;
     }
 
-    private String engine(final List<Program> programs) {
-        final String what = gpus.get(0).fingerprint();
+    private String engine(final Gpu gpu, final List<Program> programs) {
+        final String what = gpu.fingerprint();
         return what + (context.isEmulated() ? " (emulated)" : "") + " fp32 " + programs.get(0).text();
     }
 
@@ -125,19 +138,23 @@ final class ModelMaker {
         return batches.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    /** For each GPU, and for as many of the plans as its workspace takes. */
-    private List<List<Program>> programs(final ModelSource source, final List<Plan> plans, final IoLayout io,
-        final WeightsLayout layout) throws ModelException {
+    /** For each GPU that works, and for as many of the plans as its workspace takes. */
+    private List<List<Program>> programs(final ModelSource source, final List<Gpu> working, final List<Plan> plans,
+        final IoLayout io, final WeightsLayout layout) throws ModelException {
         final List<List<Program>> all = new ArrayList<>();
-        gpus.forEach(gpu -> all.add(new ArrayList<>()));
+        working.forEach(gpu -> all.add(new ArrayList<>()));
         final List<AlgorithmChoices> choices = new ArrayList<>();
-        gpus.forEach(gpu -> choices.add(AlgorithmChoices.read(file(source, gpu), gpu.fingerprint(), plans)));
+        working.forEach(gpu -> choices.add(AlgorithmChoices.read(file(source, gpu), gpu.fingerprint(), plans)));
         try {
             for (final Plan plan : plans) {
                 for (int i = 0; i < all.size(); i++) {
-                    all.get(i).add(new ProgramBuilder(gpus.get(i), plan, io, layout, choices.get(i)).build());
+                    working.get(i).enter();
+                    all.get(i).add(new ProgramBuilder(working.get(i), plan, io, layout, choices.get(i)).build());
                 }
             }
+        } catch (final CudaException e) {
+            close(all, 0);
+            throw new ModelException(Reason.COMPILE_FAILED, "The GPU can't be used: " + e.getMessage(), e);
         } catch (final ModelException e) {
             final int complete = all.get(all.size() - 1).size();
             if (e.reason() != Reason.TOO_LARGE || complete == 0) {

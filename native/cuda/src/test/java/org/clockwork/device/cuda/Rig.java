@@ -60,6 +60,11 @@ final class Rig implements AutoCloseable {
         device = backend.devices().get(0);
     }
 
+    /** Around a backend on stand-ins that somebody else looks after, and which may lose devices. */
+    static Rig around(final CudaBackend backend) {
+        return new Rig(backend, true);
+    }
+
     /** On this machine's GPU; throws {@link UnsupportedOperationException} with a sentence if it has none. */
     static Rig onGpu(final CudaBackend.Context context) {
         return new Rig(new CudaBackend(context), true);
