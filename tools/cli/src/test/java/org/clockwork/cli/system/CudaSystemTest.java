@@ -37,7 +37,6 @@ import org.clockwork.device.Backend;
 import org.clockwork.device.Device;
 import org.clockwork.emulatedcuda.EmulatedCuda;
 import org.clockwork.model.zoo.ModelZoo;
-import org.clockwork.schema.codec.Status;
 import org.clockwork.schema.link.aeron.AeronDialer;
 import org.clockwork.schema.link.aeron.AeronLinks;
 import org.clockwork.worker.Worker;
@@ -53,10 +52,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("system")
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class CudaSystemTest {
-    private static final int PAGES = 8;
+    /** One of the large models and the small one. */
+    private static final int PAGES = 5;
     private static final int NAMES = 3;
     private static final int REQUESTS = 60;
-    private static final int IN_FLIGHT = 3;
+    private static final int IN_FLIGHT = 6;
     private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final double TOLERANCE = 1e-3;
     @TempDir
@@ -127,15 +127,12 @@ final class CudaSystemTest {
             asked.add(new Asked(info.name().startsWith("resnet") ? resnet : perceptron, input,
                 client.infer(InferCall.model(info.name()).floats(input).slo(Duration.ofSeconds(30)))));
         }
-        // the controller may refuse what promises to others leave no room for; nothing else may happen to a request
-        asked.removeIf(one -> one.answer.join().status() == Status.DEADLINE_UNREACHABLE);
-        assertTrue(asked.size() >= REQUESTS / 2, "served=" + asked.size() + " of " + REQUESTS);
         for (final Asked one : asked) {
             final Answer answer = one.answer.get();
             assertTrue(answer.isOk(), () -> answer.status() + " " + answer.detail());
             assertTrue(answer.isEmulated(), "an answer of a stand-in is called emulated");
         }
-        assertTrue(cold >= 2, "models came and went: cold=" + cold);
+        assertTrue(cold > NAMES + 1, "models came and went: cold=" + cold);
         compare(asked, resnet, new long[] {1, 3, 64, 64});
         compare(asked, perceptron, null);
     }
