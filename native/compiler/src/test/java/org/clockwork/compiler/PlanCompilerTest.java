@@ -116,6 +116,15 @@ final class PlanCompilerTest {
     }
 
     @Test
+    void hardSwishIsRecognisedAsOldExportersWriteIt() throws Exception {
+        final PlanCompiler compiler = image().noise("w", 4, 3, 1, 1).floats("three", new long[0], 3)
+            .floats("six", new long[0], 6).node("Conv", "c", "x", "w").node("Add", "a", "c", "three")
+            .node("Clip", "l", List.of("a"), Map.of("min", 0f, "max", 6f)).opset(10).node("Mul", "m", "c", "l")
+            .node("Div", "y", "m", "six").compiler("y");
+        assertTrue(compiler.plan(1, ElementType.FLOAT32).text().contains("HARD_SWISH"));
+    }
+
+    @Test
     void aGeluOfWhichAnInnerTensorIsAnOutputIsRefused() {
         final ModelException refusal = assertThrows(ModelException.class, () -> plan(new Nets().input("x", -1, 8)
             .floats("root", new long[0], (float) Math.sqrt(2)).node("Div", "d", "x", "root").node("Erf", "e", "d")

@@ -73,11 +73,17 @@ final class Bench implements Places, AutoCloseable {
         final SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < inputs.size(); i++) {
             final ByteBuffer to = inputs.get(i).clear();
-            while (to.remaining() >= Long.BYTES || to.remaining() >= Float.BYTES && isFloat(i)) {
-                if (isFloat(i)) {
+            final ElementType type = largest.inputs().get(i).type();
+            while (to.remaining() >= type.bytes()) {
+                if (type == ElementType.FLOAT32) {
                     to.putFloat((float) ((random.nextDouble() * 2 - 1) * Math.sqrt(3)));
                 } else {
-                    to.putLong(i == 0 ? random.nextInt(30_000) : i == 1 && random.nextInt(8) > 0 ? 1 : 0);
+                    final int number = i == 0 ? random.nextInt(30_000) : i == 1 && random.nextInt(8) > 0 ? 1 : 0;
+                    if (type == ElementType.INT64) {
+                        to.putLong(number);
+                    } else {
+                        to.putInt(number);
+                    }
                 }
             }
             to.clear();
@@ -115,10 +121,6 @@ final class Bench implements Places, AutoCloseable {
         }
     }
 
-    private boolean isFloat(final int input) {
-        return largest.inputs().get(input).type() == ElementType.FLOAT32;
-    }
-
     void run(final int batchSize) {
         model.run(batchSize, weights);
     }
@@ -142,9 +144,11 @@ final class Bench implements Places, AutoCloseable {
             final View view = plan.inputs().get(index);
             final ByteBuffer bytes = inputs.get(index).clear().limit((int) view.elements() * view.type().bytes()).slice()
                 .order(ByteOrder.nativeOrder());
-            tensors.put(name, view.type() == ElementType.FLOAT32
-                ? OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), view.dims())
-                : OnnxTensor.createTensor(environment, bytes.asLongBuffer(), view.dims()));
+            tensors.put(name, switch (view.type()) {
+                case FLOAT32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), view.dims());
+                case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), view.dims());
+                default -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), view.dims());
+            });
             index++;
         }
         try (OrtSession.Result result = session.run(tensors)) {

@@ -10,10 +10,9 @@ import org.clockwork.device.Operation;
  * A device that is watched: what it was given and what it hands back, its engines' times against each other, and its
  * memory counted anew. Owned by one agent; allocates nothing once its table has grown.
  */
-final class CheckedDevice implements Device, Device.CompletionHandler {
+final class CheckedDevice extends ForwardingDevice {
     private static final long NONE = -1;
 
-    private final Device device;
     private final String owner;
     private final NanoClock clock;
     private final Findings findings;
@@ -22,12 +21,11 @@ final class CheckedDevice implements Device, Device.CompletionHandler {
     private final Engine execution = new Engine("execution");
     private final Engine copyIn = new Engine("copy in");
     private final Engine loading = new Engine("load");
-    private CompletionHandler handler;
     private long pagesUsed;
     private int memoryOperations;
 
     CheckedDevice(final Device device, final String owner, final NanoClock clock, final Findings findings) {
-        this.device = device;
+        super(device);
         this.owner = owner;
         this.clock = clock;
         this.findings = findings;
@@ -54,38 +52,8 @@ final class CheckedDevice implements Device, Device.CompletionHandler {
     }
 
     @Override
-    public int index() {
-        return device.index();
-    }
-
-    @Override
-    public String description() {
-        return device.description();
-    }
-
-    @Override
-    public int totalPages() {
-        return device.totalPages();
-    }
-
-    @Override
-    public int freePages() {
-        return device.freePages();
-    }
-
-    @Override
-    public int maxBatch() {
-        return device.maxBatch();
-    }
-
-    @Override
-    public int inferDepth() {
-        return device.inferDepth();
-    }
-
-    @Override
     public boolean start(final Operation operation, final long nowNs) {
-        final boolean isTaken = device.start(operation, nowNs);
+        final boolean isTaken = super.start(operation, nowNs);
         if (isTaken && operation.kind != Operation.Kind.INFER) {
             memoryOperations++;
         }
@@ -93,33 +61,7 @@ final class CheckedDevice implements Device, Device.CompletionHandler {
     }
 
     @Override
-    public boolean canStart(final Operation.Kind kind) {
-        return device.canStart(kind);
-    }
-
-    @Override
-    public int poll(final CompletionHandler completionHandler, final long nowNs) {
-        handler = completionHandler;
-        return device.poll(this, nowNs);
-    }
-
-    @Override
-    public long nextWakeNs() {
-        return device.nextWakeNs();
-    }
-
-    @Override
-    public boolean isLost() {
-        return device.isLost();
-    }
-
-    @Override
-    public void close() {
-        device.close();
-    }
-
-    @Override
-    public void onCompleted(final Operation operation) {
+    void look(final Operation operation) {
         if (operation.kind != Operation.Kind.INFER) {
             memoryOperations--;
         }
@@ -129,7 +71,6 @@ final class CheckedDevice implements Device, Device.CompletionHandler {
         if (operation.status == DeviceStatus.OK) {
             checkMemory(operation);
         }
-        handler.onCompleted(operation);
     }
 
     private void checkTimes(final Operation operation) {
@@ -184,16 +125,16 @@ final class CheckedDevice implements Device, Device.CompletionHandler {
             }
             pagesUsed -= Math.max(0, pages);
         }
-        if (pagesUsed > device.totalPages()) {
-            findings.report(Check.PAGES, text(operation) + ": used=" + pagesUsed + " owned=" + device.totalPages());
-        } else if (memoryOperations == 0 && pagesUsed + device.freePages() != device.totalPages()) {
-            findings.report(Check.PAGES, text(operation) + ": used=" + pagesUsed + " free=" + device.freePages()
-                + " owned=" + device.totalPages());
+        if (pagesUsed > totalPages()) {
+            findings.report(Check.PAGES, text(operation) + ": used=" + pagesUsed + " owned=" + totalPages());
+        } else if (memoryOperations == 0 && pagesUsed + freePages() != totalPages()) {
+            findings.report(Check.PAGES, text(operation) + ": used=" + pagesUsed + " free=" + freePages()
+                + " owned=" + totalPages());
         }
     }
 
     private String text(final Operation operation) {
-        return owner + " device " + device.index() + ' ' + operation.kind + " of model " + operation.modelId;
+        return owner + " device " + index() + ' ' + operation.kind + " of model " + operation.modelId;
     }
 
     /** What one engine did last. */

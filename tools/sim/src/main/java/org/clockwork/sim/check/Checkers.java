@@ -23,7 +23,7 @@ public final class Checkers {
     private final WireChecks wire;
     private final List<RequestLedger> ledgers = new ArrayList<>();
     /** Devices of the workers that are alive, by the worker's name; looked up only. */
-    private final Map<String, CheckedBackend> workers = new HashMap<>();
+    private final Map<String, ForwardingBackend<CheckedDevice>> workers = new HashMap<>();
     private final List<String> workerNames = new ArrayList<>();
     private PathChecks path;
     private String unquiet = "";
@@ -59,7 +59,8 @@ public final class Checkers {
 
     /** A worker is about to start over these devices, by that clock: the backend to give it. */
     public Backend onWorker(final String name, final Backend backend, final NanoClock clock) {
-        final CheckedBackend checked = new CheckedBackend(backend, name, clock, findings);
+        final ForwardingBackend<CheckedDevice> checked = new ForwardingBackend<>(backend,
+            device -> new CheckedDevice(device, name, clock, findings));
         workers.put(name, checked);
         if (!workerNames.contains(name)) {
             workerNames.add(name);
@@ -83,7 +84,7 @@ public final class Checkers {
 
     /** A watched device of a living worker. */
     CheckedDevice device(final String worker, final int index) {
-        return workers.get(worker).checkedDevices().get(index);
+        return workers.get(worker).forwarding().get(index);
     }
 
     /** What is seen on the wire. */
@@ -104,7 +105,7 @@ public final class Checkers {
             unquiet = path.openActions() + " actions at the controller";
         } else {
             for (final String name : workerNames) {
-                for (final CheckedDevice device : workers.get(name).checkedDevices()) {
+                for (final CheckedDevice device : workers.get(name).forwarding()) {
                     unquiet = device.isMemoryBusy() ? name + " loads or unloads" : unquiet;
                 }
             }
@@ -137,13 +138,13 @@ public final class Checkers {
         void onCopy(final Residency copy) {
             findings.look(Check.MIRROR);
             final String name = copy.device.worker.state.name;
-            final CheckedBackend worker = workers.get(name);
+            final ForwardingBackend<CheckedDevice> worker = workers.get(name);
             final String text = name + " device " + copy.device.state.deviceIndex + " model " + copy.modelId;
             if (worker == null) {
                 findings.report(Check.MIRROR, text + ": the worker is gone and its copies are not");
                 return;
             }
-            final CheckedDevice device = worker.checkedDevices().get(copy.device.state.deviceIndex);
+            final CheckedDevice device = worker.forwarding().get(copy.device.state.deviceIndex);
             final long pages = device.pagesOf(copy.modelId);
             if (copy.state != Residency.State.LOADED || pages != copy.pages) {
                 findings.report(Check.MIRROR, text + ": mirror " + copy.state + " " + copy.pages + " pages, device "
@@ -158,7 +159,7 @@ public final class Checkers {
 
         void end() {
             for (final String name : workerNames) {
-                for (final CheckedDevice device : workers.get(name).checkedDevices()) {
+                for (final CheckedDevice device : workers.get(name).forwarding()) {
                     final int mirrored = seen.getOrDefault(device, 0);
                     if (mirrored != device.copyCount()) {
                         findings.report(Check.MIRROR, name + " device " + device.index() + " holds " + device.copyCount()
