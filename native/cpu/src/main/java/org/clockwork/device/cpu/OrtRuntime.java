@@ -34,8 +34,13 @@ final class OrtRuntime {
     private final OrtEnvironment environment;
     private final NativeMemory memory;
 
-    /** Makes or finds this process's ONNX Runtime environment. */
+    /**
+     * Makes or finds this process's ONNX Runtime environment; without its telemetry, unless the user's variable says
+     * {@code 0}: from 1.29 on it sends HTTPS requests, writes a database in the home directory, and overflows its stack,
+     * which ends the process, where the command line is longer than about 5,000 characters.
+     */
     OrtRuntime(final NativeMemory memory) {
+        memory.posix().defaultVariable("ORT_DISABLE_TELEMETRY", "1");
         environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "clockwork");
         this.memory = memory;
     }

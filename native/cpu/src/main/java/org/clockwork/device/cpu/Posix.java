@@ -45,6 +45,8 @@ final class Posix {
         int open(String path, int flags) throws LastErrorException;
 
         int close(int file) throws LastErrorException;
+
+        int setenv(String name, String value, int overwrite) throws LastErrorException;
     }
 
     private Posix(final LibC c) {
@@ -62,6 +64,11 @@ final class Posix {
         } catch (final LinkageError e) {
             throw new UnsupportedOperationException("the CPU device could not bind the C library through JNA: " + e, e);
         }
+    }
+
+    /** Sets a variable of this process's environment for native libraries, where the user has not set it. */
+    void defaultVariable(final String name, final String value) {
+        c.setenv(name, value, 0);
     }
 
     long mapAnonymous(final long bytes, final int protection, final int flags) {
