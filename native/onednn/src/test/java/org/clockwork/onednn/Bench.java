@@ -31,12 +31,18 @@ final class Bench implements Places, AutoCloseable {
     private final List<ByteBuffer> inputs = new ArrayList<>();
     private final List<ByteBuffer> outputs = new ArrayList<>();
     private final ByteBuffer workspace;
+    private final int workspaceBytes;
 
     Bench(final OneDnn library, final List<Plan> plans) throws ModelException {
+        this(library, plans, WORKSPACE);
+    }
+
+    Bench(final OneDnn library, final List<Plan> plans, final int workspaceBytes) throws ModelException {
+        this.workspaceBytes = workspaceBytes;
         largest = plans.get(plans.size() - 1);
         largest.inputs().forEach(view -> inputs.add(allocate(view.elements() * view.type().bytes())));
         largest.outputs().forEach(view -> outputs.add(allocate(view.elements() * view.type().bytes())));
-        workspace = allocate(WORKSPACE);
+        workspace = allocate(workspaceBytes);
         model = new OneDnnModel(library, plans, this);
         weights = BufferUtil.address(allocate(model.weightsBytes()));
         model.layOut(weights);
@@ -65,7 +71,7 @@ final class Bench implements Places, AutoCloseable {
 
     @Override
     public long workspaceBytes() {
-        return WORKSPACE;
+        return workspaceBytes;
     }
 
     /** Noise of mean 0 and variance 1; for integers the ids, mask and types of a transformer. */

@@ -16,12 +16,14 @@ import org.clockwork.device.ElementType;
 /** Operators in their variants on oneDNN. */
 final class OperatorsTest extends OperatorsConformance {
     private static final OneDnn LIBRARY = OneDnn.load();
+    /** Small: it is cleared for each graph. */
+    private static final int WORKSPACE = 1 << 20;
 
     @Override
     protected void check(final ModelProto model) throws Exception {
         final PlanCompiler compiler = new PlanCompiler(Dimensions.fix(model, Map.of()));
         final List<Plan> plans = List.of(compiler.plan(1, ElementType.FLOAT32), compiler.plan(3, ElementType.FLOAT32));
-        try (Bench bench = new Bench(LIBRARY, plans);
+        try (Bench bench = new Bench(LIBRARY, plans, WORKSPACE);
             OrtSession session = OrtEnvironment.getEnvironment().createSession(model.toByteArray())) {
             for (final Plan plan : plans) {
                 bench.fill(7);
