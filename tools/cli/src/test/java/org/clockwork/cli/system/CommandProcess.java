@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -24,15 +25,16 @@ final class CommandProcess implements AutoCloseable {
         this.process = process;
     }
 
-    /** Starts {@code clockwork args}. */
+    /** Starts {@code clockwork args}; those that begin with {@code -D} are the JVM's. */
     static CommandProcess start(final Path directory, final String name, final String... args) {
         final List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED",
-            "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.home=" + directory,
-            "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.home=" + directory));
+        Arrays.stream(args).filter(arg -> arg.startsWith("-D")).forEach(command::add);
+        command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             "org.clockwork.cli.Main"));
-        command.addAll(List.of(args));
+        Arrays.stream(args).filter(arg -> !arg.startsWith("-D")).forEach(command::add);
         final Path output = directory.resolve(name + ".log");
         try {
             return new CommandProcess(name, output, new ProcessBuilder(command)
@@ -115,6 +117,6 @@ final class CommandProcess implements AutoCloseable {
     }
 
     private String describe(final String what) {
-        return name + ' ' + what + ":\n" + output();
+        return name + ' ' + what + (process.isAlive() ? "" : ", exit code " + process.exitValue()) + ":\n" + output();
     }
 }

@@ -87,8 +87,10 @@ class ThousandNamesTest {
         final int port = FreePorts.find();
         final String aeron = directory.resolve("aeron").toString();
         start("driver", "driver", "--aeron-dir", aeron).await("ready");
-        start("controller", "controller", "--aeron-dir", aeron, "--dir", directory.resolve("c").toString(), "--clients",
-            "localhost:" + port, "--workers", "localhost:" + (port + 2)).await("controller ready");
+        // long, as the machine is busy for minutes with compiling and nobody is killed here
+        start("controller", "controller", "-Dclockwork.controller.timeout=30s", "--aeron-dir", aeron, "--dir",
+            directory.resolve("c").toString(), "--clients", "localhost:" + port, "--workers", "localhost:" + (port + 2))
+            .await("controller ready");
         worker = start("worker", "worker", "--device", "cpu", "--aeron-dir", aeron, "--dir", directory.resolve("w").toString(),
             "--controller", "localhost:" + (port + 2), "--memory", "1g", "--host-memory", "9g").await("joined");
         final long stated = mebibytes(STATED, worker.output());
