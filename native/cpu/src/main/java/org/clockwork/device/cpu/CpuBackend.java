@@ -25,7 +25,8 @@ import org.clockwork.onednn.OneDnn;
 /**
  * The CPU backend: one device. Plans on oneDNN run the models that they cover, ONNX Runtime all others. Needs 64-bit Linux.
  * Its memory is what {@link #statedMemory} states: pages of weights, I/O slot, a workspace for either, and compiled models
- * in host memory up to a limit; beside them a session takes some 100 KB for its graph. Compiling takes more, for a while.
+ * in host memory up to a limit, with one session of ONNX Runtime each; where one of these is loaded under several names at
+ * once, each further copy takes 1 to 3 MB for its graph beside them. Compiling takes more, for a while.
  */
 public final class CpuBackend implements Backend {
     private static final String SUFFIX = ".cpu";
@@ -63,7 +64,7 @@ public final class CpuBackend implements Backend {
         workspace = new Workspace(runtime.version(), (int) context.workspaceBytes());
         pageMemory = new PageMemory(memory, (int) (context.memoryBytes() / Device.PAGE_BYTES));
         slot = new IoSlot(memory, context.inputBytes(), context.outputBytes());
-        device = CpuDevice.open(context, pageMemory, runtime);
+        device = CpuDevice.open(context, pageMemory);
         OneDnn library = null;
         String why = context.property(Context.ENGINE) + '=' + context.engine();
         if (context.engine() != Engines.ONNXRUNTIME) {

@@ -21,9 +21,9 @@ final class CpuDevice extends EngineDevice<CpuModel, LoadedModel> {
     }
 
     /** Takes over the pages; starts the engines. */
-    static CpuDevice open(final CpuBackend.Context context, final PageMemory pageMemory, final OrtRuntime runtime) {
+    static CpuDevice open(final CpuBackend.Context context, final PageMemory pageMemory) {
         final DeviceHealth health = new DeviceHealth();
-        return new CpuDevice(context, pageMemory, health, new LoadEngine("cpu-0-load", health, context, pageMemory, runtime));
+        return new CpuDevice(context, pageMemory, health, new LoadEngine("cpu-0-load", health, context, pageMemory));
     }
 
     @Override

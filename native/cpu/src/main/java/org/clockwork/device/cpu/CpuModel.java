@@ -19,6 +19,9 @@ import org.clockwork.device.engine.IoLayout;
  * LOADs have used. Immutable but for the ranges, which are the load engine's; closed when no device holds the model.
  */
 final class CpuModel implements EngineModel {
+    /** What a session takes for its graph, measured over networks of all kinds: 21 to 31 times its skeleton. */
+    private static final int SESSION_BYTES_PER_BYTE = 32;
+
     private final OrtRuntime runtime;
     private final NativeMemory memory;
     private final PageMemory pageMemory;
@@ -31,6 +34,7 @@ final class CpuModel implements EngineModel {
     private final String engine;
     private final Consumer<CpuModel> onClose;
     private final ArrayDeque<Range> idleRanges = new ArrayDeque<>();
+    private boolean hasKeptSession;
     private boolean isClosed;
 
     /**
@@ -112,9 +116,10 @@ final class CpuModel implements EngineModel {
         return engine;
     }
 
-    /** Host memory that it takes while it is open: weights as LOADs copy them, and calls made for it. */
+    /** Host memory that it takes while it is open: weights as LOADs copy them, and calls or a session made for it. */
     long hostBytes() {
-        return NativeMemory.roundUp(plan == null ? artifact.payloadBytes() : plan.bytes() + plan.primitives(),
+        final long session = artifact.packedBytes() + (long) SESSION_BYTES_PER_BYTE * skeleton.length;
+        return NativeMemory.roundUp(plan == null ? artifact.payloadBytes() + session : plan.bytes() + plan.primitives(),
             NativeMemory.SMALL_PAGE);
     }
 
@@ -157,12 +162,14 @@ final class CpuModel implements EngineModel {
         return idle != null ? idle : new Range();
     }
 
-    /** Keeps a range for the next LOAD; load engine's thread. */
+    /** Keeps a range for the next LOAD, which takes one with a session first; load engine's thread. */
     void releaseRange(final Range range) {
         if (isClosed) {
             range.close();
+        } else if (range.session != null) {
+            idleRanges.addFirst(range);
         } else {
-            idleRanges.push(range);
+            idleRanges.addLast(range);
         }
     }
 
@@ -184,15 +191,23 @@ final class CpuModel implements EngineModel {
         onClose.accept(this);
     }
 
-    /** The address range of one loaded copy and everything that ONNX Runtime knows by address in it. */
+    /**
+     * The address range of one loaded copy and everything that ONNX Runtime knows by address in it. The model's first keeps
+     * its session, and with it what that has packed, in host memory: weights are at the same addresses after each LOAD. What
+     * other copies pack takes the place of pages, and goes at UNLOAD with the session.
+     */
     final class Range implements AutoCloseable {
         private final long address;
+        private final boolean keepsSession;
+        private OrtSession session;
         private final ByteBuffer bytes;
         private final List<OnnxTensor> tensors = new ArrayList<>();
         private final SessionOptions options;
 
         private Range() throws OrtException {
             address = pageMemory.reserveRange(pages);
+            keepsSession = !hasKeptSession;
+            hasKeptSession = true;
             bytes = plan == null && artifact.runtimeFormat() ? Posix.view(address, artifact.regionBytes()) : null;
             if (plan != null) {
                 options = null;
@@ -222,22 +237,51 @@ final class CpuModel implements EngineModel {
             return address + lentFrom(artifact);
         }
 
-        /** Bytes lent; 0 if nothing is packed. */
+        /** Bytes lent; 0 if nothing is packed, or not in the place of pages. */
         long lentBytes() {
-            return plan != null ? 0 : CpuModel.lentBytes(artifact);
+            return plan != null || keepsSession ? 0 : CpuModel.lentBytes(artifact);
         }
 
-        /** A session over the bytes that lie in the range now. */
-        OrtSession createSession() throws OrtException {
-            if (bytes == null) {
-                return runtime.session(skeleton, options);
+        /** What executes the bytes that lie in the range; null for a plan. */
+        OrtSession session() {
+            return session;
+        }
+
+        /** Makes a session over the bytes that lie in the range now, unless one was kept. */
+        void openSession() throws OrtException {
+            if (plan != null || session != null) {
+                return;
             }
-            bytes.rewind();
-            return runtime.session(bytes, options);
+            if (bytes == null) {
+                session = runtime.session(skeleton, options);
+            } else {
+                bytes.rewind();
+                session = runtime.session(bytes, options);
+            }
+        }
+
+        /** Ends the session, unless it is kept. */
+        void leaveSession() throws OrtException {
+            if (!keepsSession) {
+                closeSession();
+            }
+        }
+
+        private void closeSession() throws OrtException {
+            final OrtSession ending = session;
+            session = null;
+            if (ending != null) {
+                runtime.close(ending);
+            }
         }
 
         @Override
         public void close() {
+            try {
+                closeSession();
+            } catch (final OrtException e) {
+                throw new IllegalStateException("a session can't be closed: " + e.getMessage(), e);
+            }
             if (options != null) {
                 options.close();
             }

@@ -56,7 +56,7 @@ final class ExecuteEngine extends CpuEngine {
         }
         final IoTensors io = loaded.model().tensors();
         try {
-            loaded.session.run(io.inputs(batchSize), io.outputs(batchSize)).close();
+            loaded.range.session().run(io.inputs(batchSize), io.outputs(batchSize)).close();
         } catch (final OrtException e) {
             if (Workspace.isExhausted(e)) {
                 throw new IllegalStateException("the workspace is too small for this model at batchSize=" + batchSize

@@ -16,15 +16,12 @@ final class LoadEngine extends CpuEngine {
     private static final int SLICE_BYTES = 256 * 1024;
 
     private final PageMemory pages;
-    private final OrtRuntime runtime;
     private final UnsafeBuffer from = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer to = new UnsafeBuffer(0, 0);
 
-    LoadEngine(final String name, final DeviceHealth health, final CpuBackend.Context context, final PageMemory pages,
-        final OrtRuntime runtime) {
+    LoadEngine(final String name, final DeviceHealth health, final CpuBackend.Context context, final PageMemory pages) {
         super(name, DEPTH, health, context.clock(), context.newIdleStrategy());
         this.pages = pages;
-        this.runtime = runtime;
     }
 
     @Override
@@ -56,9 +53,7 @@ final class LoadEngine extends CpuEngine {
             if (range.lentBytes() > 0) {
                 pages.lend(range.lentAddress(), range.lentBytes());
             }
-            if (model.plan() == null) {
-                loaded.session = range.createSession();
-            }
+            range.openSession();
         } catch (final OrtException | RuntimeException e) {
             giveBack(loaded);
             throw e;
@@ -77,11 +72,8 @@ final class LoadEngine extends CpuEngine {
     /** Also used when the device closes, by the closing thread after this engine has ended. */
     void unload(final LoadedModel loaded) throws OrtException, LostException {
         try {
-            if (loaded.session != null) {
-                runtime.close(loaded.session);
-            }
+            loaded.range.leaveSession();
         } finally {
-            loaded.session = null;
             giveBack(loaded);
         }
     }

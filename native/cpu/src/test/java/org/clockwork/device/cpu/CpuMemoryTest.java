@@ -2,8 +2,10 @@ package org.clockwork.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnxruntime.OrtSession;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -60,6 +62,45 @@ final class CpuMemoryTest {
             }
             final long grown = resident() - before;
             assertTrue(grown < 40 * MIB, () -> "grown=" + grown);
+        }
+    }
+
+    @Test
+    void aSessionIsKeptWhileOthersUseItsPages() throws Exception {
+        final Path file = new TestModels(directory).zoo("resnet18-64");
+        final Path small = new TestModels(directory).zoo("mlp");
+        try (Driver driver = new Driver(directory, 6);
+            CpuModel model = (CpuModel) driver.backend.compile(TestModels.source(file, Map.of(), 1));
+            CompiledModel other = driver.backend.compile(TestModels.source(small, Map.of(), 1))) {
+            final byte[] request = Answers.request(model.inputs(), 1);
+            driver.load(1, model);
+            final OrtSession kept = ((CpuDevice) driver.device).loaded(1).range.session();
+            final byte[] right = driver.infer(1, model, 1, request)[0];
+            final long objects = driver.backend.nativeBytes(NativeMemory.Tag.RUNTIME_OBJECTS);
+            driver.load(2, model);
+            assertArrayEquals(right, driver.infer(2, model, 1, request)[0]);
+            driver.unload(1);
+            driver.unload(2);
+            for (int i = 0; i < 6; i++) {
+                assertEquals(DeviceStatus.OK, driver.load(10 + i, other).status);
+                driver.infer(10 + i, other, 1, Answers.request(other.inputs(), i));
+            }
+            for (int i = 0; i < 6; i++) {
+                driver.unload(10 + i);
+            }
+            driver.load(3, model);
+            assertSame(kept, ((CpuDevice) driver.device).loaded(3).range.session());
+            assertArrayEquals(right, driver.infer(3, model, 1, request)[0]);
+            driver.unload(3);
+            final long tensors = driver.backend.nativeBytes(NativeMemory.Tag.RUNTIME_OBJECTS) - objects;
+            driver.load(4, model);
+            driver.load(5, model);
+            assertEquals(tensors + 1, driver.backend.nativeBytes(NativeMemory.Tag.RUNTIME_OBJECTS) - objects,
+                "one session more");
+            driver.unload(4);
+            driver.unload(5);
+            assertEquals(tensors, driver.backend.nativeBytes(NativeMemory.Tag.RUNTIME_OBJECTS) - objects,
+                "a second copy's session is not kept");
         }
     }
 
