@@ -6,10 +6,9 @@ import org.clockwork.schema.link.MessageHandler;
 
 /**
  * What listeners and dialers of a {@link MemoryNetwork} have in common: the pipes that lead here, ordered by the time
- * at which they deliver next. As a node it is this endpoint's place in the order of all. Owned by the thread of its
- * network.
+ * at which they deliver next. Owned by the thread of its network.
  */
-public abstract class MemoryEndpoint extends TimeHeap.Node {
+public abstract class MemoryEndpoint {
     /** For {@link #nextDeliveryNs()}: nothing is on its way. */
     public static final long NEVER = Long.MAX_VALUE;
 
@@ -23,9 +22,9 @@ public abstract class MemoryEndpoint extends TimeHeap.Node {
     private Pipe[] waiting = new Pipe[4];
     private int waitingCount;
     private boolean isPolling;
+    private long nextDeliveryNs = NEVER;
 
     MemoryEndpoint(final MemoryNetwork network, final int endpointId, final String name) {
-        super(network.nextOrder());
         this.network = network;
         this.endpointId = endpointId;
         this.name = name;
@@ -46,11 +45,7 @@ public abstract class MemoryEndpoint extends TimeHeap.Node {
      * that ends. {@link #NEVER} if nothing is on its way. Messages that a limit held back are due at once.
      */
     public final long nextDeliveryNs() {
-        long earliestNs = NEVER;
-        earliestNs = earlier(earliestNs, lanes[Link.CONTROL].first());
-        earliestNs = earlier(earliestNs, lanes[Link.BULK].first());
-        earliestNs = earlier(earliestNs, opening.first());
-        return earlier(earliestNs, events.first());
+        return nextDeliveryNs;
     }
 
     final int pollLane(final int lane, final MessageHandler handler, final int limitPerLink) {
@@ -141,8 +136,16 @@ public abstract class MemoryEndpoint extends TimeHeap.Node {
     }
 
     final void reschedule() {
-        if (!isPolling) {
-            network.reschedule(this, nextDeliveryNs());
+        if (isPolling) {
+            return;
+        }
+        final long timeNs = earlier(earlier(lanes[Link.CONTROL].firstNs(), lanes[Link.BULK].firstNs()),
+            earlier(opening.firstNs(), events.firstNs()));
+        if (timeNs != nextDeliveryNs) {
+            nextDeliveryNs = timeNs;
+            if (timeNs != NEVER) {
+                network.observer().onNextDelivery(endpointId, timeNs);
+            }
         }
     }
 
@@ -168,7 +171,7 @@ public abstract class MemoryEndpoint extends TimeHeap.Node {
         waitingCount = 0;
     }
 
-    private static long earlier(final long timeNs, final TimeHeap.Node node) {
-        return node != null && (timeNs == NEVER || node.timeNs - timeNs < 0) ? node.timeNs : timeNs;
+    static long earlier(final long a, final long b) {
+        return a == NEVER ? b : b == NEVER || a - b < 0 ? a : b;
     }
 }

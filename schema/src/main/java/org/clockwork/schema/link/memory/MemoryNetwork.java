@@ -34,7 +34,7 @@ public final class MemoryNetwork {
     private final Map<String, MemoryListener> listeners = new HashMap<>();
     /** Links that were dialed where nobody listens, in the order of the dials. */
     private final List<Dial> unanswered = new ArrayList<>();
-    private final TimeHeap endpoints = new TimeHeap();
+    private final List<MemoryEndpoint> endpoints = new ArrayList<>();
     private final LaneOpening laneOpening = new LaneOpening();
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[LaneOpening.LENGTH]);
     private int endpointCount;
@@ -73,19 +73,28 @@ public final class MemoryNetwork {
             throw new IllegalStateException("endpoint=" + endpoint + " has a listener");
         }
         endpointCount++;
+        endpoints.add(listener);
         unanswered.removeIf(dial -> dial.link.isClosed() || reach(dial, listener));
         return listener;
     }
 
     /** A peer that can dial; the name is for people. */
     public MemoryDialer dialer(final String name) {
-        return new MemoryDialer(this, endpointCount++, name);
+        final MemoryDialer dialer = new MemoryDialer(this, endpointCount++, name);
+        endpoints.add(dialer);
+        return dialer;
     }
 
-    /** Earliest {@link MemoryEndpoint#nextDeliveryNs()} of all endpoints; {@link MemoryEndpoint#NEVER} if there is none. */
+    /**
+     * Earliest {@link MemoryEndpoint#nextDeliveryNs()} of all endpoints; {@link MemoryEndpoint#NEVER} if there is none. Asks
+     * each of them: where there are many, the {@link DeliveryObserver} is for that.
+     */
     public long nextDeliveryNs() {
-        final TimeHeap.Node first = endpoints.first();
-        return first == null ? MemoryEndpoint.NEVER : first.timeNs;
+        long earliestNs = MemoryEndpoint.NEVER;
+        for (final MemoryEndpoint endpoint : endpoints) {
+            earliestNs = MemoryEndpoint.earlier(earliestNs, endpoint.nextDeliveryNs());
+        }
+        return earliestNs;
     }
 
     /**
@@ -143,18 +152,8 @@ public final class MemoryNetwork {
         endpoints.remove(listener);
     }
 
-    void reschedule(final MemoryEndpoint endpoint, final long timeNs) {
-        if (endpoint.isScheduled()) {
-            if (timeNs == MemoryEndpoint.NEVER) {
-                endpoints.remove(endpoint);
-            } else if (timeNs != endpoint.timeNs) {
-                endpoints.move(endpoint, timeNs);
-                observer.onNextDelivery(endpoint.endpointId(), timeNs);
-            }
-        } else if (timeNs != MemoryEndpoint.NEVER) {
-            endpoints.add(endpoint, timeNs);
-            observer.onNextDelivery(endpoint.endpointId(), timeNs);
-        }
+    DeliveryObserver observer() {
+        return observer;
     }
 
     boolean admits(final MemoryLink link, final int lane, final int length, final long nowNs) {

@@ -32,6 +32,11 @@ final class TimeHeap {
         }
     }
 
+    /** When the earliest node is due; {@link MemoryEndpoint#NEVER} if there is none. */
+    long firstNs() {
+        return size == 0 ? MemoryEndpoint.NEVER : nodes[0].timeNs;
+    }
+
     /** The earliest node or null. */
     Node first() {
         return nodes[0];

@@ -23,7 +23,8 @@ public final class GeneratedLoad implements SimLoad, RequestSink, ResponseHandle
 
     private final RequestSpec spec = new RequestSpec();
     private final NanoClock clock;
-    private List<List<ModelInfo>> models = List.of();
+    /** By stream and model. */
+    private long[][] modelIds = new long[0][];
     private LoadDriver driver;
     private ClientCore client;
     private RequestLedger ledger;
@@ -40,7 +41,10 @@ public final class GeneratedLoad implements SimLoad, RequestSink, ResponseHandle
      * @param streamModels per stream, the models in the order of its ids.
      */
     public void start(final LoadDriver loadDriver, final List<List<ModelInfo>> streamModels) {
-        models = streamModels;
+        modelIds = new long[streamModels.size()][];
+        for (int i = 0; i < modelIds.length; i++) {
+            modelIds[i] = streamModels.get(i).stream().mapToLong(ModelInfo::modelId).toArray();
+        }
         driver = loadDriver;
     }
 
@@ -72,7 +76,7 @@ public final class GeneratedLoad implements SimLoad, RequestSink, ResponseHandle
         final LoadStream stream, final int modelIndex, final long sequence, final long tag,
         final long intendedNs, final long nowNs) {
         spec.reset()
-            .model(models.get(stream.index()).get(modelIndex))
+            .model(modelIds[stream.index()][modelIndex])
             .sloNs(stream.sloNs())
             .intendedSendNs(intendedNs)
             .generatedInput(sequence)

@@ -16,6 +16,9 @@ public final class NodeClock implements NanoClock {
     /** Drift counts from here, so that the product stays small. */
     private final long originNs;
     private long offsetNs;
+    /** The virtual time it was asked for last, and what it showed. */
+    private long askedNs;
+    private long shownNs;
 
     /**
      * A clock that shows {@code virtual time + offsetNs} now and then drifts.
@@ -30,11 +33,18 @@ public final class NodeClock implements NanoClock {
         this.driftPpb = driftPpb;
         this.offsetNs = offsetNs;
         originNs = virtualTime.nanoTime();
+        askedNs = originNs;
+        shownNs = at(originNs);
     }
 
     @Override
     public long nanoTime() {
-        return at(virtualTime.nanoTime());
+        final long virtualNs = virtualTime.nanoTime();
+        if (virtualNs != askedNs) {
+            askedNs = virtualNs;
+            shownNs = at(virtualNs);
+        }
+        return shownNs;
     }
 
     /** What it shows at a virtual time. */
@@ -73,5 +83,6 @@ public final class NodeClock implements NanoClock {
     /** Sets it forward, or back. */
     public void step(final long byNs) {
         offsetNs += byNs;
+        shownNs += byNs;
     }
 }

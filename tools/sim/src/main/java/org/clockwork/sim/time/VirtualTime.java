@@ -8,20 +8,20 @@ import org.agrona.concurrent.NanoClock;
  * order in which they were added, and time jumps to it. Single-threaded; allocates nothing while it runs.
  */
 public final class VirtualTime implements NanoClock {
-    private static final int ABSENT = -1;
+    private static final int NONE = -1;
+    private static final int INITIAL_NODES = 16;
 
     private final long startNs;
     private long nowNs;
-    private Node[] nodes = new Node[16];
-    private long[] wakeNs = new long[16];
-    /** Position of a node in the heap, or {@link #ABSENT}. */
-    private int[] positions = new int[16];
-    private int[] heap = new int[16];
+    private Node[] nodes = new Node[INITIAL_NODES];
+    /** When each node wants to run; {@link Node#NEVER} also where there is none. */
+    private long[] wakeNs = new long[INITIAL_NODES];
+    /** A tournament: at 1 the node that runs first, at i the first of those at 2i and 2i + 1, in the last half all nodes. */
+    private int[] first = leaves(INITIAL_NODES);
     private int nodeCount;
-    private int heapSize;
     private long runs;
     /** Node that runs; it keeps its place until it has said when it wants to run next. */
-    private int running = ABSENT;
+    private int running = NONE;
     /** When it was woken meanwhile. */
     private long runningWakeNs;
 
@@ -29,6 +29,7 @@ public final class VirtualTime implements NanoClock {
     public VirtualTime(final long startNs) {
         this.startNs = startNs;
         nowNs = startNs;
+        Arrays.fill(wakeNs, Node.NEVER);
     }
 
     @Override
@@ -53,15 +54,10 @@ public final class VirtualTime implements NanoClock {
      */
     public int add(final Node node) {
         if (nodeCount == nodes.length) {
-            final int length = nodes.length * 2;
-            nodes = Arrays.copyOf(nodes, length);
-            wakeNs = Arrays.copyOf(wakeNs, length);
-            positions = Arrays.copyOf(positions, length);
-            heap = Arrays.copyOf(heap, length);
+            grow();
         }
         final int index = nodeCount++;
         nodes[index] = node;
-        positions[index] = ABSENT;
         schedule(index, nowNs);
         return index;
     }
@@ -69,24 +65,21 @@ public final class VirtualTime implements NanoClock {
     /** Takes a node out for good, as when its process is killed. */
     public void remove(final int index) {
         nodes[index] = null;
-        unschedule(index);
+        schedule(index, Node.NEVER);
     }
 
     /** Makes a node run no later than {@code timeNs}; it stays with an earlier time that it has. */
     public void wake(final int index, final long timeNs) {
         if (index == running) {
             runningWakeNs = Math.min(runningWakeNs, Math.max(timeNs, nowNs));
-        } else if (nodes[index] != null && (positions[index] == ABSENT || timeNs < wakeNs[index])) {
+        } else if (nodes[index] != null && timeNs < wakeNs[index]) {
             schedule(index, Math.max(timeNs, nowNs));
         }
     }
 
     /** When a node is to run next; {@link Node#NEVER} if only a message will wake it. */
     public long wakeNs(final int index) {
-        if (index == running) {
-            return runningWakeNs;
-        }
-        return positions[index] == ABSENT ? Node.NEVER : wakeNs[index];
+        return index == running ? runningWakeNs : wakeNs[index];
     }
 
     /**
@@ -96,7 +89,7 @@ public final class VirtualTime implements NanoClock {
      */
     public long runUntil(final long untilNs) {
         final long before = runs;
-        while (heapSize > 0 && wakeNs[heap[0]] < untilNs) {
+        while (wakeNs[first[1]] < untilNs) {
             runFirst();
         }
         nowNs = Math.max(nowNs, untilNs);
@@ -105,7 +98,7 @@ public final class VirtualTime implements NanoClock {
 
     /** Runs the node that is first, if there is one; false if there is none. */
     public boolean step() {
-        if (heapSize == 0) {
+        if (wakeNs[first[1]] == Node.NEVER) {
             return false;
         }
         runFirst();
@@ -113,7 +106,7 @@ public final class VirtualTime implements NanoClock {
     }
 
     private void runFirst() {
-        final int index = heap[0];
+        final int index = first[1];
         nowNs = wakeNs[index];
         running = index;
         runningWakeNs = Node.NEVER;
@@ -121,82 +114,47 @@ public final class VirtualTime implements NanoClock {
         try {
             nextNs = Math.min(nodes[index].run(nowNs), runningWakeNs);
         } finally {
-            running = ABSENT;
+            running = NONE;
         }
         runs++;
-        if (nextNs == Node.NEVER) {
-            unschedule(index);
-        } else if (nodes[index] != null) {
+        if (nodes[index] != null) {
             schedule(index, Math.max(nextNs, nowNs));
         }
     }
 
     private void schedule(final int index, final long timeNs) {
-        final boolean isNew = positions[index] == ABSENT;
         wakeNs[index] = timeNs;
-        if (isNew) {
-            positions[index] = heapSize;
-            heap[heapSize++] = index;
-        }
-        siftUp(positions[index]);
-        siftDown(positions[index]);
-    }
-
-    private void unschedule(final int index) {
-        final int position = positions[index];
-        if (position == ABSENT) {
-            return;
-        }
-        positions[index] = ABSENT;
-        final int last = heap[--heapSize];
-        if (last != index) {
-            heap[position] = last;
-            positions[last] = position;
-            siftUp(position);
-            siftDown(positions[last]);
-        }
-    }
-
-    private void siftUp(final int start) {
-        int position = start;
-        final int index = heap[position];
-        while (position > 0) {
-            final int parent = (position - 1) >>> 1;
-            if (!isBefore(index, heap[parent])) {
+        for (int at = (index + nodes.length) >>> 1; at > 0; at >>>= 1) {
+            final int left = first[2 * at];
+            final int right = first[2 * at + 1];
+            final int winner = wakeNs[right] < wakeNs[left] ? right : left;
+            if (winner == first[at] && winner != index) {
                 break;
             }
-            place(position, heap[parent]);
-            position = parent;
+            first[at] = winner;
         }
-        place(position, index);
     }
 
-    private void siftDown(final int start) {
-        int position = start;
-        final int index = heap[position];
-        while (true) {
-            int child = 2 * position + 1;
-            if (child >= heapSize) {
-                break;
-            }
-            if (child + 1 < heapSize && isBefore(heap[child + 1], heap[child])) {
-                child++;
-            }
-            if (!isBefore(heap[child], index)) {
-                break;
-            }
-            place(position, heap[child]);
-            position = child;
+    private void grow() {
+        final int before = nodes.length;
+        nodes = Arrays.copyOf(nodes, before * 2);
+        wakeNs = Arrays.copyOf(wakeNs, before * 2);
+        Arrays.fill(wakeNs, before, before * 2, Node.NEVER);
+        first = leaves(before * 2);
+        for (int i = 0; i < before; i++) {
+            schedule(i, wakeNs[i]);
         }
-        place(position, index);
     }
 
-    private void place(final int position, final int index) {
-        heap[position] = index;
-        positions[index] = position;
-    }
-
-    private boolean isBefore(final int a, final int b) {
-        return wakeNs[a] < wakeNs[b] || (wakeNs[a] == wakeNs[b] && a < b);
+    /** A tree over so many nodes, a power of two, of which none wants to run. */
+    private static int[] leaves(final int count) {
+        final int[] tree = new int[2 * count];
+        for (int i = 0; i < count; i++) {
+            tree[count + i] = i;
+        }
+        for (int at = count - 1; at > 0; at--) {
+            tree[at] = tree[2 * at];
+        }
+        return tree;
     }
 }
