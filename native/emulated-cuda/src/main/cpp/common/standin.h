@@ -34,6 +34,8 @@ CW_EXPORT Function& function(const char* name);
 
 // Counts a call of a library's function and waits for its latency; the error that was set for this call, or 0.
 CW_EXPORT int enter(Function& f);
+// The same without waiting: its latency is for what it submits.
+CW_EXPORT int enterAtOnce(Function& f);
 
 // A mistake of the caller: written down, and a test that finds one fails. Printf-like.
 CW_EXPORT void breach(const char* format, ...) __attribute__((format(printf, 1, 2)));
@@ -52,7 +54,8 @@ CW_EXPORT CUresult contextState();
 CW_EXPORT bool isStream(void* stream);
 // Appends work of a library to a stream of the calling thread's context, blocking while its queue is full. The ranges are
 // checked when it is executed; one that is not mapped memory is a breach and loses the context.
-CW_EXPORT CUresult submit(void* stream, const char* name, std::vector<Range> ranges, std::function<void()> run);
+// It takes `minimumNs` at least.
+CW_EXPORT CUresult submit(void* stream, const char* name, std::vector<Range> ranges, std::function<void()> run, int64_t minimumNs = 0);
 // Device memory that a library takes for itself.
 CW_EXPORT CUresult takeMemory(size_t bytes, void** memory);
 CW_EXPORT void giveMemory(void* memory);

@@ -76,11 +76,15 @@ std::vector<Function*> allFunctions() {
 }
 
 int enter(Function& f) {
-    const uint64_t number = ++f.calls;
     const int64_t latencyNs = f.latencyNs;
     if (latencyNs > 0) {
         sleepUntilNs(nowNs() + latencyNs);
     }
+    return enterAtOnce(f);
+}
+
+int enterAtOnce(Function& f) {
+    const uint64_t number = ++f.calls;
     const uint64_t from = f.failFrom;
     if (from == 0 || number < from || number >= f.failUntil) {
         return 0;

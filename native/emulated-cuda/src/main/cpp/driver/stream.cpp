@@ -354,7 +354,7 @@ void releaseStreams(const std::shared_ptr<Context>& context) {
     releaseEvents(context);
 }
 
-CUresult submit(void* handle, const char* name, std::vector<Range> ranges, std::function<void()> run) {
+CUresult submit(void* handle, const char* name, std::vector<Range> ranges, std::function<void()> run, int64_t minimumNs) {
     static Function& kind = function("execute:library");
     static Function& caller = function("submit");
     Call call(caller, Needs::CONTEXT);
@@ -366,7 +366,7 @@ CUresult submit(void* handle, const char* name, std::vector<Range> ranges, std::
         return CUDA_ERROR_INVALID_HANDLE;
     }
     REQUIRE(stream->context == call.context, CUDA_ERROR_INVALID_HANDLE, "%s: the stream belongs to another context", name);
-    return submitTo(stream, {&kind, name, std::move(ranges), std::move(run), {}, 0});
+    return submitTo(stream, {&kind, name, std::move(ranges), std::move(run), {}, minimumNs});
 }
 
 }  // namespace cw

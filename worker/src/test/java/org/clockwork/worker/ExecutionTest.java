@@ -339,6 +339,7 @@ class ExecutionTest {
         rig.settle();
         assertEquals(3, backend.device.running.peek().requestCount);
         assertEquals(3, backend.device.running.peek().batchSize);
+        assertTrue(backend.device.running.peek().isProfile);
         rig.advance(MS);
         finish();
         final Result result = controller.result(10);

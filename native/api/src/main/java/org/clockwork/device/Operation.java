@@ -31,6 +31,8 @@ public final class Operation {
     public CompiledModel model;
     /** For INFER: the batch to execute. */
     public int batchSize;
+    /** For INFER: it is run to be measured: the device may first find out how it computes such a batch best. */
+    public boolean isProfile;
     /** For INFER: requests in the batch, at most {@link #batchSize}; the rest is padding. */
     public int requestCount;
     /** For INFER: per request, its input tensors one after the other. */
@@ -77,6 +79,7 @@ public final class Operation {
         modelId = 0;
         model = null;
         batchSize = 0;
+        isProfile = false;
         Arrays.fill(inputs, 0, requestCount, null);
         Arrays.fill(outputs, 0, requestCount, null);
         requestCount = 0;

@@ -114,6 +114,11 @@ public final class EmulatedCuda {
         said("wrong " + name);
     }
 
+    /** For the same: forward convolutions by one of cuDNN's algorithms; their latency is that of the execution. */
+    public static String convolution(final int algorithm) {
+        return "cudnnConvolutionForward:" + algorithm;
+    }
+
     /** How often a function was called, since the process began. */
     public static long calls(final String function) {
         return Long.parseLong(said("calls " + function));

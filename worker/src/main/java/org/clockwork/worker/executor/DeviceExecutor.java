@@ -309,6 +309,7 @@ public final class DeviceExecutor implements Device.CompletionHandler {
     private boolean startExecution(final Action action, final long nowNs) {
         final Operation operation = prepare(action, Operation.Kind.INFER);
         operation.batchSize = action.batchSize;
+        operation.isProfile = action.kind == ActionKind.PROFILE;
         operation.requestCount = action.requestCount;
         final int outputBytes = action.artifact.outputs().totalBytes();
         for (int i = 0; i < action.requestCount; i++) {

@@ -14,6 +14,9 @@ import static jcuda.jcudnn.JCudnn.cudnnSetConvolutionMathType;
 import static jcuda.jcudnn.JCudnn.cudnnSetFilter4dDescriptor;
 import static jcuda.jcudnn.JCudnn.cudnnSetTensor4dDescriptor;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import jcuda.jcudnn.cudnnConvolutionDescriptor;
 import jcuda.jcudnn.cudnnConvolutionFwdAlgo;
 import jcuda.jcudnn.cudnnConvolutionFwdAlgoPerf;
@@ -26,8 +29,8 @@ import jcuda.jcudnn.cudnnTensorFormat;
 import org.clockwork.compiler.Op;
 
 /**
- * A convolution as cuDNN describes it, with its algorithm. Images and filters have channels innermost. Made by the
- * compiling thread, then read by the executing one.
+ * A convolution as cuDNN describes it. Images and filters have channels innermost. Made by the compiling thread, then read by
+ * the executing one.
  */
 final class ConvShape implements AutoCloseable {
     private static final int MAX_CHOICES = cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_COUNT;
@@ -37,8 +40,15 @@ final class ConvShape implements AutoCloseable {
     private final cudnnTensorDescriptor output = new cudnnTensorDescriptor();
     private final cudnnConvolutionDescriptor convolution = new cudnnConvolutionDescriptor();
     private int created;
-    private int algorithm = -1;
-    private long scratchBytes;
+
+    /**
+     * A way to compute it.
+     *
+     * @param number       as cuDNN counts.
+     * @param scratchBytes of workspace that it needs.
+     */
+    record Algorithm(int number, long scratchBytes) {
+    }
 
     /**
      * Describes it.
@@ -82,36 +92,24 @@ final class ConvShape implements AutoCloseable {
             "cudnnSetTensor4dDescriptor");
     }
 
-    /** Asks cuDNN for the algorithm that it holds to be the fastest within so much memory; false if it has none. */
-    boolean choose(final Gpu gpu, final long limitBytes) {
+    /** The algorithms within so much memory, in the order in which cuDNN holds them to be fast. */
+    List<Algorithm> algorithms(final Gpu gpu, final long limitBytes) {
         final int[] count = new int[1];
-        final cudnnConvolutionFwdAlgoPerf[] choices = new cudnnConvolutionFwdAlgoPerf[MAX_CHOICES];
-        for (int i = 0; i < choices.length; i++) {
-            choices[i] = new cudnnConvolutionFwdAlgoPerf();
+        final cudnnConvolutionFwdAlgoPerf[] ranked = new cudnnConvolutionFwdAlgoPerf[MAX_CHOICES];
+        Arrays.setAll(ranked, i -> new cudnnConvolutionFwdAlgoPerf());
+        final List<Algorithm> algorithms = new ArrayList<>();
+        if (cudnnGetConvolutionForwardAlgorithm_v7(gpu.planningDnn(), input, filters, convolution, output, ranked.length, count,
+            ranked) != 0) {
+            return algorithms;
         }
-        if (cudnnGetConvolutionForwardAlgorithm_v7(gpu.planningDnn(), input, filters, convolution, output, choices.length, count,
-            choices) != 0) {
-            return false;
-        }
+        final long[] bytes = new long[1];
         for (int i = 0; i < count[0]; i++) {
-            if (choices[i].status == 0 && use(gpu, choices[i].algo, limitBytes)) {
-                return true;
+            if (ranked[i].status == 0 && cudnnGetConvolutionForwardWorkspaceSize(gpu.planningDnn(), input, filters, convolution,
+                output, ranked[i].algo, bytes) == 0 && bytes[0] <= limitBytes) {
+                algorithms.add(new Algorithm(ranked[i].algo, bytes[0]));
             }
         }
-        return false;
-    }
-
-    /** Uses an algorithm that was chosen before; false if it can't be. */
-    boolean use(final Gpu gpu, final int chosen, final long limitBytes) {
-        final long[] bytes = new long[1];
-        final int status = cudnnGetConvolutionForwardWorkspaceSize(gpu.planningDnn(), input, filters, convolution, output, chosen,
-            bytes);
-        if (status != 0 || bytes[0] > limitBytes) {
-            return false;
-        }
-        algorithm = chosen;
-        scratchBytes = bytes[0];
-        return true;
+        return algorithms;
     }
 
     cudnnTensorDescriptor input() {
@@ -128,14 +126,6 @@ final class ConvShape implements AutoCloseable {
 
     cudnnConvolutionDescriptor convolution() {
         return convolution;
-    }
-
-    int algorithm() {
-        return algorithm;
-    }
-
-    long scratchBytes() {
-        return scratchBytes;
     }
 
     @Override

@@ -166,15 +166,19 @@ public final class CudaBackend implements Backend {
         public static final String PIECE_BYTES = "piece.bytes";
         /** A GPU on which nothing happens for so long is lost. */
         public static final String WATCHDOG = "watchdog";
+        /** How long a PROFILE may measure algorithms before it executes; 0: cuDNN's recommendation is taken. */
+        public static final String SEARCH = "search";
 
         private static final long DEFAULT_RESERVE = 512L << 20;
         private static final int DEFAULT_PIECE_BYTES = 2 << 20;
         private static final long DEFAULT_WATCHDOG_NS = 30_000_000_000L;
+        private static final long DEFAULT_SEARCH_NS = 500_000_000L;
 
         private String gpus = System.getProperty(property(GPUS), "all");
         private long reserveBytes = SystemUtil.getSizeAsLong(property(RESERVE), DEFAULT_RESERVE);
         private int pieceBytes = SystemUtil.getSizeAsInt(property(PIECE_BYTES), DEFAULT_PIECE_BYTES);
         private long watchdogNs = SystemUtil.getDurationInNanos(property(WATCHDOG), DEFAULT_WATCHDOG_NS);
+        private long searchNs = SystemUtil.getDurationInNanos(property(SEARCH), DEFAULT_SEARCH_NS);
         private boolean isEmulated;
 
         /** What the properties say; memory for weights is what is free, less a reserve, where none is given. */
@@ -245,6 +249,17 @@ public final class CudaBackend implements Backend {
         /** A GPU on which nothing happens for so long is lost. */
         public long watchdogNs() {
             return watchdogNs;
+        }
+
+        /** How long a PROFILE may measure algorithms before it executes; what is left is for the next one. */
+        public Context searchNs(final long ns) {
+            searchNs = ns;
+            return this;
+        }
+
+        /** How long a PROFILE may measure algorithms before it executes. */
+        public long searchNs() {
+            return searchNs;
         }
 
         /** Whether the driver is a stand-in: wherever its figures appear, they are named so. */

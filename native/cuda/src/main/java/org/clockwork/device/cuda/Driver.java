@@ -3,6 +3,7 @@ package org.clockwork.device.cuda;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetCount;
 import static jcuda.driver.JCudaDriver.cuDeviceGetName;
+import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
 import static jcuda.driver.JCudaDriver.cuInit;
 
 import java.nio.charset.StandardCharsets;
@@ -61,6 +62,13 @@ final class Driver {
         final byte[] name = new byte[NAME_BYTES];
         CudaException.check(cuDeviceGetName(name, name.length, device(ordinal)), "cuDeviceGetName");
         return new String(name, StandardCharsets.UTF_8).split("\0", 2)[0].trim();
+    }
+
+    /** Of the driver: what it supports. */
+    static int version() throws CudaException {
+        final int[] version = new int[1];
+        CudaException.check(cuDriverGetVersion(version), "cuDriverGetVersion");
+        return version[0];
     }
 
     static CUdevice device(final int ordinal) throws CudaException {

@@ -35,6 +35,7 @@ final class ExecuteEngine extends GpuEngine {
     private final CUdeviceptr errorWord = new CUdeviceptr();
     private final Frame frame = new Frame();
     private final float[] milliseconds = new float[1];
+    private final AlgorithmSearch search;
     private int created;
     private long markersRecorded;
     private long markersPassed;
@@ -47,6 +48,8 @@ final class ExecuteEngine extends GpuEngine {
     private enum State {
         /** Inputs are being copied. */
         COPYING_IN,
+        /** Inputs are there; algorithms are being measured. */
+        SEARCHING,
         /** Launches are going out. */
         LAUNCHING,
         /** All launches are out. */
@@ -84,6 +87,7 @@ final class ExecuteEngine extends GpuEngine {
         for (int i = 0; i < stages.length; i++) {
             stages[i] = new Stage(gpu.slots()[i], new SlotCopies(gpu, host, gpu.slots()[i]));
         }
+        search = new AlgorithmSearch(gpu, context.searchNs());
         for (int i = 0; i < SLICES; i++) {
             markers[i] = new CUevent();
             final int result = cuEventCreate(markers[i], CUevent_flags.CU_EVENT_DISABLE_TIMING);
@@ -181,7 +185,8 @@ final class ExecuteEngine extends GpuEngine {
             throw new CudaException("the device does not finish: " + stage.state, true);
         }
         return switch (stage.state) {
-            case COPYING_IN -> executed == number && isDone(stage.awaited) ? startExecution(stage) : 0;
+            case COPYING_IN -> executed == number && isDone(stage.awaited) ? begin(stage) : 0;
+            case SEARCHING -> search(stage, nowNs);
             case LAUNCHING -> launch(stage);
             case EXECUTING -> isDone(stage.awaited) ? startCopyOut(stage, number) : 0;
             case COPYING_OUT -> done == number && isDone(stage.awaited) ? end(stage) : 0;
@@ -201,7 +206,8 @@ final class ExecuteEngine extends GpuEngine {
         return true;
     }
 
-    private int startExecution(final Stage stage) {
+    /** The last look at the window. */
+    private int begin(final Stage stage) {
         final Operation operation = stage.work.operation;
         final long nowNs = clock.nanoTime();
         if (isLate(operation, nowNs)) {
@@ -210,12 +216,31 @@ final class ExecuteEngine extends GpuEngine {
             enter(stage, State.DRAINING, null, nowNs);
             return 1;
         }
-        operation.executeStartNs = nowNs;
         frame.weights = stage.work.loaded.range;
         frame.inputs = stage.slot.deviceInputs();
         frame.outputs = stage.slot.deviceOutputs();
         frame.error = stage.slot.deviceError();
         frame.workspace = gpu.workspace();
+        if (operation.isProfile && search.begin(stage.program, frame, nowNs)) {
+            enter(stage, State.SEARCHING, stage.slot.inputEnd, nowNs);
+            return 1;
+        }
+        return startExecution(stage, nowNs);
+    }
+
+    private int search(final Stage stage, final long nowNs) throws CudaException {
+        if (search.step(nowNs)) {
+            return startExecution(stage, clock.nanoTime());
+        }
+        if (search.isUnderWay()) {
+            return 0;
+        }
+        stage.sinceNs = nowNs;
+        return 1;
+    }
+
+    private int startExecution(final Stage stage, final long nowNs) {
+        stage.work.operation.executeStartNs = nowNs;
         markersPassed = 0;
         markersRecorded = 0;
         try {
@@ -333,6 +358,7 @@ final class ExecuteEngine extends GpuEngine {
             release(stage);
         }
         executed = taken;
+        search.abandon();
     }
 
     /** After the thread has ended, or if it never started. */
@@ -341,5 +367,6 @@ final class ExecuteEngine extends GpuEngine {
             cuEventDestroy(markers[i]);
         }
         created = 0;
+        search.close();
     }
 }

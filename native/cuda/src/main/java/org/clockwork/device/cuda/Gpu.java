@@ -52,6 +52,7 @@ final class Gpu implements AutoCloseable {
     private final int ordinal;
     private final String name;
     private final int capability;
+    private final int driverVersion;
     private final CUcontext context = new CUcontext();
     private final CUstream weightsStream = new CUstream();
     private final CUstream inputStream = new CUstream();
@@ -83,6 +84,7 @@ final class Gpu implements AutoCloseable {
         one = Address.host(BufferUtil.address(numbers.putFloat(0, 1)));
         zero = Address.host(BufferUtil.address(numbers) + Float.BYTES);
         name = Driver.name(ordinal);
+        driverVersion = Driver.version();
         final CUdevice device = Driver.device(ordinal);
         capability = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10
             + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
@@ -185,7 +187,7 @@ final class Gpu implements AutoCloseable {
 
     /** What algorithms depend on. */
     String fingerprint() {
-        return String.format(Locale.ROOT, "%s sm_%d cuDNN %d", name, capability, cudnnGetVersion());
+        return String.format(Locale.ROOT, "%s sm_%d driver %d cuDNN %d", name, capability, driverVersion, cudnnGetVersion());
     }
 
     int capability() {

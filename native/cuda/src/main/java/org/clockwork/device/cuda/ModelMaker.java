@@ -1,11 +1,12 @@
 package org.clockwork.device.cuda;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.clockwork.compiler.Dimensions;
@@ -143,13 +144,15 @@ final class ModelMaker {
         final IoLayout io, final WeightsLayout layout) throws ModelException {
         final List<List<Program>> all = new ArrayList<>();
         working.forEach(gpu -> all.add(new ArrayList<>()));
-        final List<AlgorithmChoices> choices = new ArrayList<>();
-        working.forEach(gpu -> choices.add(AlgorithmChoices.read(file(source, gpu), gpu.fingerprint(), plans)));
+        final Map<String, AlgorithmChoices> choices = new HashMap<>();
+        working.forEach(gpu -> choices.computeIfAbsent(gpu.fingerprint(), kind ->
+            AlgorithmChoices.read(file(source, kind), kind, plans, context.errorHandler())));
         try {
             for (final Plan plan : plans) {
                 for (int i = 0; i < all.size(); i++) {
                     working.get(i).enter();
-                    all.get(i).add(new ProgramBuilder(working.get(i), plan, io, layout, choices.get(i)).build());
+                    all.get(i).add(new ProgramBuilder(working.get(i), plan, io, layout,
+                        choices.get(working.get(i).fingerprint())).build());
                 }
             }
         } catch (final CudaException e) {
@@ -168,19 +171,12 @@ final class ModelMaker {
                 }
             }
         }
-        for (final AlgorithmChoices choice : choices) {
-            try {
-                choice.save();
-            } catch (final IOException e) {
-                context.errorHandler().onError(e);
-            }
-        }
         return all;
     }
 
-    private Path file(final ModelSource source, final Gpu gpu) {
+    private Path file(final ModelSource source, final String kindOfGpu) {
         final CRC32C crc = new CRC32C();
-        crc.update(gpu.fingerprint().getBytes(StandardCharsets.UTF_8));
+        crc.update(kindOfGpu.getBytes(StandardCharsets.UTF_8));
         return context.cacheDirectory().resolve(source.key() + '.' + Long.toHexString(crc.getValue()) + ".algorithms");
     }
 

@@ -8,12 +8,14 @@ final class Program implements AutoCloseable {
     private final int batchSize;
     private final Call[] calls;
     private final boolean canFail;
+    private final AlgorithmChoices choices;
 
     /** Takes the calls over. */
-    Program(final int batchSize, final Call[] calls, final boolean canFail) {
+    Program(final int batchSize, final Call[] calls, final boolean canFail, final AlgorithmChoices choices) {
         this.batchSize = batchSize;
         this.calls = calls;
         this.canFail = canFail;
+        this.choices = choices;
     }
 
     int batchSize() {
@@ -27,6 +29,11 @@ final class Program implements AutoCloseable {
     /** Whether a kernel may set the error word. */
     boolean canFail() {
         return canFail;
+    }
+
+    /** Of its convolutions. */
+    AlgorithmChoices choices() {
+        return choices;
     }
 
     /** What computes it, for people. */
@@ -43,5 +50,6 @@ final class Program implements AutoCloseable {
         for (final Call call : calls) {
             call.close();
         }
+        choices.save();
     }
 }

@@ -69,7 +69,7 @@ final class ProgramBuilder {
             throw new ModelException(Reason.TOO_LARGE, "A batch of " + plan.batchSize() + " needs a workspace of "
                 + workspaceBytes + " bytes; there are " + gpu.workspaceBytes());
         }
-        return new Program(plan.batchSize(), calls.toArray(Call[]::new), canFail);
+        return new Program(plan.batchSize(), calls.toArray(Call[]::new), canFail, choices);
     }
 
     private void close() {
@@ -249,15 +249,14 @@ final class ProgramBuilder {
         }
         final ConvShape shape = new ConvShape(conv, x, w, y, pads);
         final long limit = gpu.workspaceBytes() - scratchStart - scratchUsed;
-        final int known = choices.of(plan.batchSize(), index);
-        if (known != AlgorithmChoices.DIRECT && (known >= 0 && shape.use(gpu, known, limit) || shape.choose(gpu, limit))) {
-            choices.put(plan.batchSize(), index, shape.algorithm());
-            calls.add(new ConvCall(gpu, shape, input, filters, place(step.output()), scratch(shape.scratchBytes()),
-                isAccumulated(step)));
+        final List<ConvShape.Algorithm> algorithms = shape.algorithms(gpu, limit);
+        if (!algorithms.isEmpty()) {
+            final long most = algorithms.stream().mapToLong(ConvShape.Algorithm::scratchBytes).max().getAsLong();
+            calls.add(new ConvCall(gpu, shape, choices.choice(plan.batchSize(), index, algorithms), input, filters,
+                place(step.output()), scratch(most), isAccumulated(step)));
             return;
         }
         shape.close();
-        choices.put(plan.batchSize(), index, AlgorithmChoices.DIRECT);
         calls.add(window("conv_direct", step.output().elements(), place(step.output()), place(step.inputs().get(0)), filters,
             step.inputs().get(0).dims(), y, conv, w, isAccumulated(step)));
     }

@@ -100,7 +100,9 @@ final class FaultsTest {
         final List<Operation> operations = new ArrayList<>();
         operations.add(rig.load(1, model));
         for (int i = 0; i < 3; i++) {
-            operations.add(rig.run(rig.infer(1, model, 2, 2, 1)));
+            final Operation infer = rig.infer(1, model, 2, 2, 1);
+            infer.isProfile = i == 0;
+            operations.add(rig.run(infer));
         }
         operations.add(rig.unload(1));
         for (final Operation operation : operations) {
