@@ -193,10 +193,40 @@ final class ConvLowering {
                 throw node.unsupported("padding that is not smaller than the kernel");
             }
         }
-        final View y = View.channelsLast(lowering.storage(node, dims), dims);
-        final Op op = new Op.Pool(isMax ? Op.Many.MAX : Op.Many.MEAN, isCounted, window.kernel(), window.strides(),
+        final Op.Pool op = new Op.Pool(isMax ? Op.Many.MAX : Op.Many.MEAN, isCounted, window.kernel(), window.strides(),
             window.padBegin(), padEnd);
-        finish(node, y, kernel.length, lowering.emit(node, op, y, x));
+        final Step maker = lowering.value(node, 0).step();
+        if (!isMax && kernel.length == 2 && maker != null && isSoonerBetter(maker, op)) {
+            poolSooner(node, maker, op, dims);
+        } else {
+            final View y = View.channelsLast(lowering.storage(node, dims), dims);
+            finish(node, y, kernel.length, lowering.emit(node, op, y, x));
+        }
+    }
+
+    /** Whether means of what the step makes from each pixel alone are what it makes of means, which are fewer. */
+    private static boolean isSoonerBetter(final Step maker, final Op.Pool pool) {
+        return maker.op() instanceof Op.Conv conv && !conv.isTransposed() && maker.postOps().isEmpty()
+            && isAll(maker.inputs().get(1).dims(), 2, 1) && isAll(conv.strides(), 0, 1) && isAll(conv.padBegin(), 0, 0)
+            && isAll(conv.padEnd(), 0, 0) && isAll(pool.padBegin(), 0, 0) && isAll(pool.padEnd(), 0, 0)
+            && pool.strides()[0] * pool.strides()[1] > 1;
+    }
+
+    private static boolean isAll(final long[] numbers, final int from, final long wanted) {
+        return Arrays.stream(numbers).skip(from).allMatch(number -> number == wanted);
+    }
+
+    /** The pool moves before the convolution in front of it, which then has fewer pixels to work on. */
+    private void poolSooner(final Node node, final Step conv, final Op.Pool op, final long[] dims) throws ModelException {
+        final View x = conv.inputs().get(0);
+        final long[] pooledDims = {dims[0], x.dims()[1], dims[2], dims[3]};
+        final View pooled = View.channelsLast(lowering.storage(node, pooledDims), pooledDims);
+        lowering.emit(node, op, pooled, x);
+        conv.replaceInput(0, pooled);
+        final View y = View.channelsLast(lowering.storage(node, dims), dims);
+        conv.writeTo(y);
+        lowering.moveToEnd(conv);
+        lowering.set(node, y, conv);
     }
 
     private void globalPool(final Node node) throws ModelException {

@@ -81,6 +81,21 @@ public abstract class OperatorsConformance {
     }
 
     @Test
+    void meansOfConvolutions() throws Exception {
+        final Map<String, Object> halves = Map.of("kernel_shape", new long[] {2, 2}, "strides", new long[] {2, 2});
+        check(image().noise("w", 8, 6, 1, 1).noise("b", 8).node("Conv", "c", "x", "w", "b")
+            .node("AveragePool", "p", List.of("c"), halves).node("Relu", "y", "p"), "y");
+        check(image().noise("w", 8, 3, 1, 1).node("Conv", "c", List.of("x", "w"), Map.of("group", 2))
+            .node("AveragePool", "p", List.of("c"), halves).noise("g", 8).noise("b", 8).noise("m", 8)
+            .floats("v", new long[] {8}, 1, 2, 3, 4, 5, 6, 7, 8).node("BatchNormalization", "y", "p", "g", "b", "m", "v"), "y");
+        check(image().noise("w", 8, 6, 1, 1).node("Conv", "c", "x", "w")
+            .node("AveragePool", "p", List.of("c"), halves).node("Relu", "r", "c"), "p", "r");
+        check(image().noise("w", 6, 6, 1, 1).node("Conv", "c", "x", "w").node("AveragePool", "p", List.of("c"), halves)
+            .node("AveragePool", "q", List.of("x"), halves).node("Add", "s", "p", "q")
+            .node("Concat", "y", List.of("s", "p"), Map.of("axis", 1)), "y");
+    }
+
+    @Test
     void functionsOfOneNumber() throws Exception {
         for (final String operator : List.of("Relu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Exp", "Abs", "Neg",
             "Softplus", "Elu", "LeakyRelu")) {

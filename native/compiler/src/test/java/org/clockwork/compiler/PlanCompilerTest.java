@@ -116,6 +116,31 @@ final class PlanCompilerTest {
     }
 
     @Test
+    void meansOfAPointwiseConvolutionAreTakenBeforeIt() throws Exception {
+        final Map<String, Object> halves = Map.of("kernel_shape", new long[] {2, 2}, "strides", new long[] {2, 2});
+        final Plan plan = plan(image().noise("v", 4, 3, 1, 1).noise("b", 4).node("Conv", "c", "x", "v", "b")
+            .node("AveragePool", "p", List.of("c"), halves).node("Relu", "y", "p").compiler("y"));
+        assertInstanceOf(Op.Pool.class, plan.steps().get(1).op(), plan::text);
+        final Step conv = plan.steps().get(2);
+        assertInstanceOf(Op.Conv.class, conv.op(), plan::text);
+        assertArrayEquals(new long[] {2, 3, 4, 4}, conv.inputs().get(0).dims());
+        assertEquals(1, conv.postOps().size());
+        for (final Map<String, Object> other : List.<Map<String, Object>>of(
+            Map.of("kernel_shape", new long[] {2, 2}),
+            Map.of("kernel_shape", new long[] {3, 3}, "strides", new long[] {2, 2}, "pads", new long[] {1, 1, 1, 1}))) {
+            final Plan left = plan(image().noise("v", 4, 3, 1, 1).node("Conv", "c", "x", "v")
+                .node("AveragePool", "y", List.of("c"), other).compiler("y"));
+            assertInstanceOf(Op.Conv.class, left.steps().get(1).op(), left::text);
+        }
+        final Plan seen = plan(image().noise("v", 4, 3, 1, 1).node("Conv", "c", "x", "v")
+            .node("AveragePool", "p", List.of("c"), halves).compiler("c", "p"));
+        assertInstanceOf(Op.Conv.class, seen.steps().get(1).op(), seen::text);
+        final Plan wide = plan(image().node("Conv", "c", "x", "w")
+            .node("AveragePool", "y", List.of("c"), halves).compiler("y"));
+        assertInstanceOf(Op.Conv.class, wide.steps().get(1).op(), wide::text);
+    }
+
+    @Test
     void hardSwishIsRecognisedAsOldExportersWriteIt() throws Exception {
         final PlanCompiler compiler = image().noise("w", 4, 3, 1, 1).floats("three", new long[0], 3)
             .floats("six", new long[0], 6).node("Conv", "c", "x", "w").node("Add", "a", "c", "three")
