@@ -6,7 +6,6 @@ import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
 import static jcuda.driver.JCudaDriver.cuEventQuery;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
-import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
 
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
@@ -19,7 +18,8 @@ import org.clockwork.device.engine.Work;
 
 /**
  * Runs INFERs of one GPU: inputs of the next are copied while one executes, and launches go out in slices of which few are
- * outstanding, as the driver's queue is finite and blocks when it is full.
+ * outstanding, as the driver's queue is finite and blocks when it is full. Streams don't wait for each other: a phase is put
+ * into its stream when the event behind the phase before was seen, since the window is looked at then.
  */
 final class ExecuteEngine extends GpuEngine {
     /** Entries of the launch queue between two markers. */
@@ -244,7 +244,6 @@ final class ExecuteEngine extends GpuEngine {
         markersPassed = 0;
         markersRecorded = 0;
         try {
-            CudaException.check(cuStreamWaitEvent(gpu.executeStream(), stage.slot.inputEnd, 0), "cuStreamWaitEvent");
             CudaException.check(cuEventRecord(stage.slot.executeStart, gpu.executeStream()), "cuEventRecord");
             if (stage.program.canFail()) {
                 Address.move(errorWord, frame.error);
@@ -299,7 +298,6 @@ final class ExecuteEngine extends GpuEngine {
                 operation.executeStartNs - operation.startNs);
             operation.executeNs = Math.min(elapsed(stage.slot.executeStart, stage.slot.executeEnd),
                 nowNs - operation.executeStartNs);
-            CudaException.check(cuStreamWaitEvent(gpu.outputStream(), stage.slot.executeEnd, 0), "cuStreamWaitEvent");
             CudaException.check(cuEventRecord(stage.slot.outputStart, gpu.outputStream()), "cuEventRecord");
             stage.copies.copyOut(operation, stage.work.loaded.model().io(), stage.program);
             CudaException.check(cuEventRecord(stage.slot.outputEnd, gpu.outputStream()), "cuEventRecord");
