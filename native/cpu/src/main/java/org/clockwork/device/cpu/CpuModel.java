@@ -19,8 +19,9 @@ import org.clockwork.device.engine.IoLayout;
  * LOADs have used. Immutable but for the ranges, which are the load engine's; closed when no device holds the model.
  */
 final class CpuModel implements EngineModel {
-    /** What a session takes for its graph, measured over networks of all kinds: 21 to 31 times its skeleton. */
-    private static final int SESSION_BYTES_PER_BYTE = 32;
+    /** What a session takes for its graph, measured over networks of all kinds: 20 to 31 times its skeleton. */
+    private static final long SESSION_BYTES_PER_BYTE = 32;
+    private static final long SMALLEST_SKELETON = 32 * 1024;
 
     private final OrtRuntime runtime;
     private final NativeMemory memory;
@@ -118,7 +119,7 @@ final class CpuModel implements EngineModel {
 
     /** Host memory that it takes while it is open: weights as LOADs copy them, and calls or a session made for it. */
     long hostBytes() {
-        final long session = artifact.packedBytes() + (long) SESSION_BYTES_PER_BYTE * skeleton.length;
+        final long session = artifact.packedBytes() + SESSION_BYTES_PER_BYTE * Math.max(SMALLEST_SKELETON, skeleton.length);
         return NativeMemory.roundUp(plan == null ? artifact.payloadBytes() + session : plan.bytes() + plan.primitives(),
             NativeMemory.SMALL_PAGE);
     }

@@ -2,6 +2,7 @@ package org.clockwork.cli.run;
 
 import io.aeron.Aeron;
 import io.aeron.Counter;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.clockwork.schema.CounterIds;
 import org.clockwork.worker.WorkerCounter;
 import org.clockwork.worker.WorkerCounters;
@@ -12,6 +13,8 @@ import org.clockwork.worker.WorkerCounters;
  */
 public final class AeronWorkerCounters implements WorkerCounters {
     private final Counter[] counters = new Counter[WorkerCounter.values().length];
+    /** The same on Java's heap: Aeron's file is unmapped when its client ends, as it does when the driver is gone. */
+    private final AtomicLongArray counts = new AtomicLongArray(counters.length);
 
     /** Adds the counters; their labels end with the worker's name. */
     public AeronWorkerCounters(final Aeron aeron, final String workerName) {
@@ -24,6 +27,7 @@ public final class AeronWorkerCounters implements WorkerCounters {
     @Override
     public void add(final WorkerCounter counter, final long delta) {
         counters[counter.ordinal()].getAndAddRelease(delta);
+        counts.lazySet(counter.ordinal(), counts.get(counter.ordinal()) + delta);
     }
 
     @Override
@@ -31,8 +35,8 @@ public final class AeronWorkerCounters implements WorkerCounters {
         // The controller counts this too, and tells it in its status.
     }
 
-    /** A count; any thread may ask while the Aeron client is open. */
+    /** A count; any thread may ask at any time. */
     public long get(final WorkerCounter counter) {
-        return counters[counter.ordinal()].getAcquire();
+        return counts.get(counter.ordinal());
     }
 }
