@@ -17,6 +17,7 @@ final class Azure implements Scenario {
     private static final long DURATION_NS = 5 * MixedArrivals.MINUTE_NS;
     private static final double MILLION = 1e6;
     private static final double S = 1e9;
+    private static final long DAY_MINUTES = 1_440;
 
     @Override
     public String name() {
@@ -67,7 +68,7 @@ final class Azure implements Scenario {
         return List.of(
             "mix: four functions a model, sorted by total and mapped in order; totals of the functions log-normal with sigma 4, "
                 + "the ten largest alike (18.6 % of them make 99.7 % of the requests), or drawn from --trace FILE",
-            "need: GPUs that the mix would need if work were fluid, at the mean and in a spike minute; it depends on --kind-seed",
+            "need: GPUs that the mix would need if work were fluid, over all and in the worst minute; it depends on --kind-seed",
             "missed: requests not answered in time, refusals included; per million: the same of a million",
             "models: those that had any counted request; cold: requests whose model was loaded after they had come");
     }
@@ -90,11 +91,11 @@ final class Azure implements Scenario {
             }
             final long missed = result.recorder().offered() - result.recorder().count(Outcome.IN_TIME);
             final double need = mix.need(rate, sloNs);
-            final double spikeNeed = mix.need(FunctionMix.spikePerS(rate), sloNs);
+            final double worstNeed = mix.worstNeed(rate, sloNs, options.warmupNs(), options.durationNs());
             return new CaseResult(result.recorder(), result.durationNs(), result.attainment(), List.of(
                 Metric.rate("need", need),
-                Metric.rate("in spikes", spikeNeed),
-                Metric.percent("of GPUs %", spikeNeed / system.gpus),
+                Metric.rate("worst", worstNeed),
+                Metric.percent("of GPUs %", worstNeed / system.gpus),
                 Metric.count("requests", result.recorder().offered()),
                 Metric.count("missed", missed),
                 Metric.ratio("per million", missed * MILLION / Math.max(1, result.recorder().offered())),
@@ -129,6 +130,17 @@ final class Azure implements Scenario {
 
         double need(final double ratePerS, final long sloNs) {
             return FluidNeed.gpus(kinds, functions.rates(ratePerS), sloNs);
+        }
+
+        /** The most that a minute needs which lies in the counted part, or begins in it; of a long run the first day's. */
+        double worstNeed(final double ratePerS, final long sloNs, final long warmupNs, final long durationNs) {
+            final long first = warmupNs / MixedArrivals.MINUTE_NS;
+            final long last = Math.min(first + DAY_MINUTES, (warmupNs + durationNs - 1) / MixedArrivals.MINUTE_NS);
+            double worst = 0;
+            for (long minute = first; minute <= last; minute++) {
+                worst = Math.max(worst, FluidNeed.gpus(kinds, functions.rates(ratePerS, minute), sloNs));
+            }
+            return worst;
         }
 
         String text(final double ratePerS) {

@@ -109,9 +109,19 @@ final class FunctionMix {
         return rates;
     }
 
-    /** Rate of a spike minute when the mean is this. */
-    static double spikePerS(final double ratePerS) {
-        return SPIKE * ratePerS;
+    /** Requests per second of each model in one minute, at this rate of all over many. */
+    double[] rates(final double ratePerS, final long minute) {
+        final double[] rates = rates(TIMERS * ratePerS);
+        final double[] weights = minutes == null ? shares : weights(minute);
+        final double sum = Arrays.stream(weights).sum();
+        for (int i = 0; i < models; i++) {
+            rates[i] += poissonPerS(ratePerS, minute) * weights[i] / sum;
+        }
+        return rates;
+    }
+
+    private static double poissonPerS(final double ratePerS, final long minute) {
+        return ratePerS * ((minute % SPIKE_EVERY == SPIKE_AT ? SPIKE : CALM) - TIMERS);
     }
 
     /** Poisson arrivals inside each minute, the second of each five a spike, and timers. */
@@ -121,7 +131,7 @@ final class FunctionMix {
         return new MixedArrivals(new MixedArrivals.Plan() {
             @Override
             public double ratePerS(final long minute) {
-                return ratePerS * ((minute % SPIKE_EVERY == SPIKE_AT ? SPIKE : CALM) - TIMERS);
+                return poissonPerS(ratePerS, minute);
             }
 
             @Override

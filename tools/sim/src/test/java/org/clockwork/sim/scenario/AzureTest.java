@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.clockwork.device.emulated.ProfileTable;
@@ -96,14 +97,67 @@ class AzureTest {
     }
 
     @Test
+    void eachMinuteOfATraceHasItsOwnRates() throws IOException {
+        final Path file = directory.resolve("trace.csv");
+        Files.write(file, List.of("HashOwner,HashApp,HashFunction,Trigger,1,2,3", "a,b,c,http,0,6,0", "a,b,d,timer,1,1,1"));
+        final FunctionMix functions = FunctionMix.trace(file, 50, 3);
+        for (int minute = 0; minute < 10; minute++) {
+            final double expected = minute % 5 == 1 ? 120 : 95;
+            assertEquals(expected, Arrays.stream(functions.rates(100, minute)).sum(), 1e-9, "minute " + minute);
+        }
+        assertTrue(Math.abs(functions.rates(100, 0)[0] - functions.rates(100, 2)[0]) > 0.5, "shifted by minutes of their own");
+        final double[] spike = FunctionMix.builtIn(50).rates(100, 1);
+        assertEquals(1.2 * FunctionMix.builtIn(50).rates(100)[7], spike[7], 1e-9, "all alike without a trace");
+    }
+
+    @Test
+    void aTraceOfADayRunsAsAWhole() throws IOException {
+        final ScenarioOptions options = smallRun();
+        options.trace = directory.resolve("day.csv");
+        Files.write(options.trace, day(200));
+        final ScenarioReport report = new ScenarioRunner(new Azure(), options, line -> { }, () -> 0).run();
+        final CaseResult result = report.results().get(0);
+        assertServed(options, report, result);
+        final double need = result.metrics().stream().filter(metric -> "worst".equals(metric.name())).findFirst().orElseThrow()
+            .value();
+        assertTrue(need > 1 && need < 4, report::text);
+    }
+
+    /** A day of so many functions, few of which make most of the requests, a third by timers. */
+    private static List<String> day(final int functions) {
+        final StringBuilder head = new StringBuilder("HashOwner,HashApp,HashFunction,Trigger");
+        for (int minute = 1; minute <= 1_440; minute++) {
+            head.append(',').append(minute);
+        }
+        final List<String> lines = new ArrayList<>(List.of(head.toString()));
+        for (int i = 0; i < functions; i++) {
+            final StringBuilder line = new StringBuilder("owner,app,function" + i + (i % 3 == 0 ? ",timer" : ",http"));
+            for (int minute = 0; minute < 1_440; minute++) {
+                line.append(',').append(i % 3 == 0 ? minute % (1 + i) == 0 ? 1 : 0 : (minute + 37 * i) % 60 * 40 / (1 + i * i));
+            }
+            lines.add(line.toString());
+        }
+        return lines;
+    }
+
+    @Test
     void halfOfWhatTheDevicesCanDoIsServed() {
+        final ScenarioOptions options = smallRun();
+        final ScenarioReport report = new ScenarioRunner(new Azure(), options, line -> { }, () -> 0).run();
+        assertServed(options, report, report.results().get(0));
+    }
+
+    private static ScenarioOptions smallRun() {
         final ScenarioOptions options = new ScenarioOptions();
         options.gpus = 4;
         options.models = List.of(120);
         options.rates = List.of(800.0);
         options.warmupNs = 2_000_000_000L;
         options.requests = 4_000L;
-        final ScenarioReport report = new ScenarioRunner(new Azure(), options, line -> { }, () -> 0).run();
+        return options;
+    }
+
+    private static void assertServed(final ScenarioOptions options, final ScenarioReport report, final CaseResult result) {
         assertEquals(5_000_000_000L, options.durationNs);
         assertTrue(report.text().contains("need"));
         for (final Check check : Check.values()) {
@@ -112,7 +166,6 @@ class AzureTest {
             }
         }
         assertEquals(0, options.system.checkLog.refusedByPolicy());
-        final CaseResult result = report.results().get(0);
         assertEquals(3_800, result.recorder().offered(), 300);
         assertTrue(result.score() > 0.99, report::text);
         assertEquals(0, result.recorder().count(Outcome.LATE));
