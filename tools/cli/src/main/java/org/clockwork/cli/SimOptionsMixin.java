@@ -1,6 +1,7 @@
 package org.clockwork.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.clockwork.cli.load.LiveRun;
@@ -118,6 +119,11 @@ final class SimOptionsMixin {
     private Path jsonFile;
 
     @Option(
+        names = "--csv", paramLabel = "FILE",
+        description = "Also writes a line for each run: its case, policy, seed and all figures, to draw curves from.")
+    private Path csvFile;
+
+    @Option(
         names = "--action-log", paramLabel = "FILE",
         description = "Also writes a line for each action in the order in which they ended; further runs add .2, .3 and so on.")
     private Path actionLog;
@@ -166,6 +172,9 @@ final class SimOptionsMixin {
         System.out.println(report.text());
         if (null != jsonFile) {
             Summary.write(report.json(summary), jsonFile);
+        }
+        if (null != csvFile) {
+            Files.write(csvFile, report.csv());
         }
         final boolean isRight = 0 == options.system.checkLog.wrong();
         final boolean hasFailed = !scenario.mayFail() && 0 != summary.total().failed();

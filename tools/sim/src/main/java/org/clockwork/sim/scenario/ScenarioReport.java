@@ -118,6 +118,11 @@ public final class ScenarioReport {
             durationNs, about.wallNs(), about.seed(), about.commandLine(), about.environment(), false));
     }
 
+    /** A line for each run, for whatever draws curves; the first line names the columns. */
+    public List<String> csv() {
+        return ScenarioCsv.lines(scenario.name(), rows);
+    }
+
     /** Adds what is this scenario's own to the common summary. */
     public ObjectNode json(final Summary summary) {
         final ObjectNode json = summary.toJson();

@@ -132,6 +132,22 @@ class ScenariosTest {
             assertTrue(report.text().contains(word), report::text);
         }
         assertEquals(List.of("5", "6"), seedsOf(0, 1));
+        assertCsv(report.csv());
+    }
+
+    private void assertCsv(final List<String> lines) {
+        assertEquals(1 + json.get("runs").size(), lines.size());
+        final List<String> head = List.of(lines.get(0).split(","));
+        assertEquals(List.of("scenario", "case", "policy", "lookAheadUs", "seed", "offeredPerS"), head.subList(0, 6));
+        for (int run = 0; run < lines.size() - 1; run++) {
+            final List<String> cells = List.of(lines.get(run + 1).split(",", -1));
+            assertEquals(head.size(), cells.size(), lines.get(run + 1));
+            assertEquals(seedsOf(run).get(0), cells.get(head.indexOf("seed")));
+            assertEquals(metric(run, "in time/s"), Double.parseDouble(cells.get(head.indexOf("in time/s"))));
+            assertEquals(json.get("runs").get(run).get("summary").get("latencyUs").get("p50").asDouble(),
+                Double.parseDouble(cells.get(head.indexOf("p50Us"))));
+            assertEquals("", cells.get(head.indexOf("p999Us")), "too few samples");
+        }
     }
 
     @ParameterizedTest
