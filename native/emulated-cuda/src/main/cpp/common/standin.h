@@ -28,6 +28,7 @@ struct Function {
     std::atomic<uint64_t> failUntil{0};
     std::atomic<int> failWith{0};
     std::atomic<bool> sticky{false};    // the failure loses the context
+    bool endsCapture = false;           // not permitted while the calling thread captures a stream
     std::atomic<int64_t> latencyNs{0};
 };
 CW_EXPORT Function& function(const char* name);

@@ -23,6 +23,7 @@ void destroy(const std::shared_ptr<Context>& context) {
     context->destroyed = true;
     releaseStreams(context);
     releaseModules(context);
+    releaseGraphs(context);
     releaseMemory(context);
     contexts().remove(context->handle);
     count(Thing::CONTEXTS, -1);
@@ -97,6 +98,9 @@ Call::Call(Function& f, Needs needs) {
         return;
     }
     result = static_cast<CUresult>(context->lost.load());
+    if (result == CUDA_SUCCESS && f.endsCapture && breaksCapture()) {
+        result = refuse(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "%s: not permitted while a stream is captured", f.name.c_str());
+    }
 }
 
 CUresult contextState() {

@@ -65,6 +65,8 @@ CUresult copy(const Call& call, const Copy& c, CUstream streamHandle, bool synch
                 return refuse(CUDA_ERROR_INVALID_VALUE, "%s: %p, %zu bytes runs past the end of pinned memory", c.function, side.at, c.bytes);
         }
     }
+    REQUIRE(!wait || synchronous || !isCaptured(*stream), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
+        "%s: a copy of memory that is not pinned can't be captured", c.function);
     Mark mark;
     const CUresult r = submitTo(stream,
         {&kind, c.function, std::move(ranges), [to = c.to, from = c.from, bytes = c.bytes] { std::memmove(to, from, bytes); }, {}, copyNs(c.bytes)},
@@ -96,9 +98,9 @@ CUresult fill(const Call& call, const char* name, CUdeviceptr at, T value, size_
         return r;
     }
     Mark mark;
-    submitTo(stream, {&kind, name, {{target, number * sizeof(T), true, "target"}}, [=] { std::fill_n(target, number, value); }, {}, 0}, &mark);
-    if (!synchronous) {
-        return CUDA_SUCCESS;
+    const CUresult submitted = submitTo(stream, {&kind, name, {{target, number * sizeof(T), true, "target"}}, [=] { std::fill_n(target, number, value); }, {}, 0}, &mark);
+    if (!synchronous || submitted != CUDA_SUCCESS) {
+        return submitted;
     }
     mark.stream->awaitNumber(mark.number);
     return static_cast<CUresult>(call.context->lost.load());

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <ctime>
 #include <deque>
+#include <set>
 
 #include "control.h"
 
@@ -54,6 +55,19 @@ int64_t counted(Thing thing) {
     return records().counts[static_cast<int>(thing)];
 }
 
+namespace {
+
+// What CUDA calls potentially unsafe: it allocates, waits, or asks whether work is done.
+bool endsCapture(const std::string& name) {
+    static const std::set<std::string> all{"cuMemAlloc_v2", "cuMemFree_v2", "cuMemHostAlloc", "cuMemFreeHost", "cuMemHostRegister_v2",
+        "cuMemHostUnregister", "cuMemcpy", "cuMemcpyHtoD_v2", "cuMemcpyDtoH_v2", "cuMemcpyDtoD_v2", "cuMemsetD8_v2", "cuMemsetD32_v2",
+        "cuModuleLoadData", "cuModuleLoadDataEx", "cuModuleUnload", "cuCtxSynchronize", "cuStreamSynchronize", "cuStreamQuery",
+        "cuEventQuery", "cuEventSynchronize"};
+    return all.count(name) > 0;
+}
+
+}  // namespace
+
 Function& function(const char* name) {
     Records& r = records();
     const std::lock_guard<std::mutex> hold(r.lock);
@@ -61,6 +75,7 @@ Function& function(const char* name) {
     if (!f) {
         f = std::make_unique<Function>();
         f->name = name;
+        f->endsCapture = endsCapture(name);
     }
     return *f;
 }

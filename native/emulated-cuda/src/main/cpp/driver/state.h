@@ -95,6 +95,9 @@ void lose(Context& context, int error);
 void releaseStreams(const std::shared_ptr<Context>& context);
 void releaseMemory(const std::shared_ptr<Context>& context);
 void releaseModules(const std::shared_ptr<Context>& context);
+void releaseGraphs(const std::shared_ptr<Context>& context);
+// Does the calling thread capture a stream, or another one all calls? If so the capture is over, and the call is refused.
+bool breaksCapture();
 
 // Writes the breach down and gives the error.
 CUresult refuse(CUresult error, const char* format, ...) __attribute__((format(printf, 2, 3)));

@@ -277,12 +277,44 @@ std::shared_ptr<Stream> streamOf(const Call& call, CUstream stream, const char* 
     return found;
 }
 
+namespace {
+
+CUresult captured(Capture& capture, Operation operation) {
+    const char* const name = operation.name.c_str();
+    REQUIRE(!capture.invalid, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, "%s: the capture of its stream has failed", name);
+    if (!operation.after.empty()) {
+        capture.invalid = true;
+        return refuse(CUDA_ERROR_STREAM_CAPTURE_ISOLATION, "%s: of work that is not captured", name);
+    }
+    if (operation.kind == nullptr) {
+        capture.invalid = true;
+        return CUDA_ERROR_NOT_SUPPORTED;  // events and host functions in graphs are not there
+    }
+    capture.operations.push_back(std::move(operation));
+    return CUDA_SUCCESS;
+}
+
+}  // namespace
+
+bool isCaptured(Stream& stream) {
+    const std::lock_guard<std::mutex> hold(stream.context->submitting);
+    return stream.capture != nullptr;
+}
+
 CUresult submitTo(const std::shared_ptr<Stream>& stream, Operation operation, Mark* mark) {
     Context& context = *stream->context;
     const std::lock_guard<std::mutex> hold(context.submitting);
+    if (stream->capture) {
+        return captured(*stream->capture, std::move(operation));
+    }
     // The default stream comes after everything in the context's blocking streams, and they after it.
     if (isLegacy(*stream)) {
         for (const std::shared_ptr<Stream>& other : streamsOf(context)) {
+            if (other != stream && !other->nonBlocking && other->capture) {
+                other->capture->invalid = true;
+                return refuse(CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, "%s: in the default stream while a blocking one is captured",
+                    operation.name.c_str());
+            }
             if (other != stream && !other->nonBlocking && !other->isIdle()) {
                 const uint64_t number = other->append({nullptr, "default stream", {}, nullptr, {}, 0});
                 operation.after.push_back({other, number, nullptr});

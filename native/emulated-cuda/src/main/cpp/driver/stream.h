@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <thread>
 
 #include "state.h"
 
@@ -27,6 +28,15 @@ struct Operation {
     bool isKernel = false;
 };
 
+// What was put into a stream instead of being run, on its way to a graph.
+struct Capture {
+    enum Mode { GLOBAL, THREAD_LOCAL, RELAXED };
+    std::vector<Operation> operations;
+    std::thread::id owner;
+    Mode mode = GLOBAL;
+    std::atomic<bool> invalid{false};
+};
+
 struct Stream : std::enable_shared_from_this<Stream> {
     Stream(std::shared_ptr<Context> owner, bool nonBlocking);
     void start();
@@ -48,6 +58,7 @@ struct Stream : std::enable_shared_from_this<Stream> {
     unsigned flags = 0;
     uint64_t handle = 0;
     const uint64_t serial;
+    std::shared_ptr<Capture> capture;  // null: none; guarded by context->submitting
     Clock clock;                   // of what comes next here; guarded by context->submitting
 
 private:
@@ -74,6 +85,7 @@ CUresult submitTo(const std::shared_ptr<Stream>& stream, Operation operation, Ma
 // All streams of a context that may have work: the default one, and destroyed ones that have not finished.
 std::vector<std::shared_ptr<Stream>> streamsOf(const Context& context);
 void awaitContext(const Context& context);
+bool isCaptured(Stream& stream);
 
 // Runs `body` on this thread such that a fault on device memory ends it: 0, or the error the GPU would give.
 int runGuarded(const std::function<void()>& body, const char* name);

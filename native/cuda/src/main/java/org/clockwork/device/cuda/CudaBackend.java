@@ -168,6 +168,8 @@ public final class CudaBackend implements Backend {
         public static final String WATCHDOG = "watchdog";
         /** How long a PROFILE may measure algorithms before it executes; 0: cuDNN's recommendation is taken. */
         public static final String SEARCH = "search";
+        /** Whether a PROFILE captures a plan's launches into CUDA graphs, which INFERs then launch. */
+        public static final String GRAPHS = "graphs";
 
         private static final long DEFAULT_RESERVE = 512L << 20;
         private static final int DEFAULT_PIECE_BYTES = 2 << 20;
@@ -179,6 +181,7 @@ public final class CudaBackend implements Backend {
         private int pieceBytes = SystemUtil.getSizeAsInt(property(PIECE_BYTES), DEFAULT_PIECE_BYTES);
         private long watchdogNs = SystemUtil.getDurationInNanos(property(WATCHDOG), DEFAULT_WATCHDOG_NS);
         private long searchNs = SystemUtil.getDurationInNanos(property(SEARCH), DEFAULT_SEARCH_NS);
+        private boolean hasGraphs = Boolean.getBoolean(property(GRAPHS));
         private boolean isEmulated;
 
         /** What the properties say; memory for weights is what is free, less a reserve, where none is given. */
@@ -260,6 +263,17 @@ public final class CudaBackend implements Backend {
         /** How long a PROFILE may measure algorithms before it executes. */
         public long searchNs() {
             return searchNs;
+        }
+
+        /** Whether a PROFILE captures a plan's launches into CUDA graphs, which INFERs then launch. */
+        public Context graphs(final boolean areUsed) {
+            hasGraphs = areUsed;
+            return this;
+        }
+
+        /** Whether plans are captured into CUDA graphs. */
+        public boolean graphs() {
+            return hasGraphs;
         }
 
         /** Whether the driver is a stand-in: wherever its figures appear, they are named so. */

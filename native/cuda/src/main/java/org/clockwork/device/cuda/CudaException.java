@@ -40,7 +40,8 @@ final class CudaException extends Exception {
         }
     }
 
-    private static CudaException driver(final int result, final String call) {
+    /** What a call of the driver that failed has to say. */
+    static CudaException driver(final int result, final String call) {
         return new CudaException(call + ": " + CUresult.stringFor(result), isFatal(result));
     }
 

@@ -10,6 +10,7 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUresult;
 import org.clockwork.device.DeviceStatus;
 import org.clockwork.device.Operation;
@@ -30,6 +31,7 @@ final class ExecuteEngine extends GpuEngine {
 
     private final int index;
     private final long watchdogNs;
+    private final boolean usesGraphs;
     private final Stage[] stages = new Stage[Gpu.SLOTS];
     private final CUevent[] markers = new CUevent[SLICES];
     private final CUdeviceptr errorWord = new CUdeviceptr();
@@ -67,6 +69,7 @@ final class ExecuteEngine extends GpuEngine {
         private State state;
         private Work<LoadedModel> work;
         private Program program;
+        private CUgraphExec graph;
         private int nextCall;
         private CUevent awaited;
         private DeviceStatus status;
@@ -84,6 +87,7 @@ final class ExecuteEngine extends GpuEngine {
         super(name, gpu, Gpu.SLOTS, health, context);
         this.index = index;
         watchdogNs = context.watchdogNs();
+        usesGraphs = context.graphs();
         for (int i = 0; i < stages.length; i++) {
             stages[i] = new Stage(gpu.slots()[i], new SlotCopies(gpu, host, gpu.slots()[i]));
         }
@@ -230,6 +234,7 @@ final class ExecuteEngine extends GpuEngine {
 
     private int search(final Stage stage, final long nowNs) throws CudaException {
         if (search.step(nowNs)) {
+            stage.program.graphs().clear();
             return startExecution(stage, clock.nanoTime());
         }
         if (search.isUnderWay()) {
@@ -244,6 +249,7 @@ final class ExecuteEngine extends GpuEngine {
         markersPassed = 0;
         markersRecorded = 0;
         try {
+            stage.graph = usesGraphs ? graph(stage) : null;
             CudaException.check(cuEventRecord(stage.slot.executeStart, gpu.executeStream()), "cuEventRecord");
             if (stage.program.canFail()) {
                 Address.move(errorWord, frame.error);
@@ -256,7 +262,14 @@ final class ExecuteEngine extends GpuEngine {
         return 1;
     }
 
-    /** One slice. */
+    /** The program's launches for this slot and these weights, captured in a PROFILE; null if they go out one by one. */
+    private CUgraphExec graph(final Stage stage) throws CudaException {
+        final ProgramGraphs graphs = stage.program.graphs();
+        final CUgraphExec known = graphs.find(frame);
+        return known != null || !stage.work.operation.isProfile ? known : graphs.capture(gpu, stage.program.calls(), frame);
+    }
+
+    /** One slice, or all as a graph. */
     private int launch(final Stage stage) throws CudaException {
         if (markersRecorded - markersPassed == SLICES) {
             if (!isDone(markers[(int) (markersPassed % SLICES)])) {
@@ -267,6 +280,10 @@ final class ExecuteEngine extends GpuEngine {
         final long nowNs = clock.nanoTime();
         try {
             final Call[] calls = stage.program.calls();
+            if (stage.graph != null) {
+                ProgramGraphs.launch(gpu, stage.graph);
+                stage.nextCall = calls.length;
+            }
             int entries = 0;
             while (stage.nextCall < calls.length && entries < SLICE_ENTRIES) {
                 final Call call = calls[stage.nextCall++];

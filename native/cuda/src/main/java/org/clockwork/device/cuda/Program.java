@@ -9,6 +9,7 @@ final class Program implements AutoCloseable {
     private final Call[] calls;
     private final boolean canFail;
     private final AlgorithmChoices choices;
+    private final ProgramGraphs graphs = new ProgramGraphs();
 
     /** Takes the calls over. */
     Program(final int batchSize, final Call[] calls, final boolean canFail, final AlgorithmChoices choices) {
@@ -36,6 +37,11 @@ final class Program implements AutoCloseable {
         return choices;
     }
 
+    /** Where its launches were captured. */
+    ProgramGraphs graphs() {
+        return graphs;
+    }
+
     /** What computes it, for people. */
     String text() {
         final Map<String, Integer> counts = new TreeMap<>();
@@ -47,6 +53,7 @@ final class Program implements AutoCloseable {
 
     @Override
     public void close() {
+        graphs.clear();
         for (final Call call : calls) {
             call.close();
         }

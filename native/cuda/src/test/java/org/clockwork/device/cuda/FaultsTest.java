@@ -57,7 +57,8 @@ final class FaultsTest {
     }
 
     private static CudaBackend.Context context() {
-        return Rig.context(directory, 2).workspaceBytes(1 << 20).inputBytes(1 << 16).outputBytes(1 << 16).pieceBytes(1 << 16);
+        return Rig.context(directory, 2).graphs(true).workspaceBytes(1 << 20)
+            .inputBytes(1 << 16).outputBytes(1 << 16).pieceBytes(1 << 16);
     }
 
     private static Path model() throws Exception {
