@@ -147,7 +147,7 @@ API cuDeviceGet(CUdevice* device, int ordinal) {
 API cuDeviceGetName(char* name, int length, CUdevice device) {
     ENTER(DRIVER);
     REQUIRE(isDevice(device), CUDA_ERROR_INVALID_DEVICE, "cuDeviceGetName: no device %d", device);
-    std::snprintf(name, static_cast<size_t>(length), "CUDA stand-in %d (emulated, no GPU)", device);
+    std::snprintf(name, static_cast<size_t>(length), "CUDA stand-in (emulated, no GPU)");
     return CUDA_SUCCESS;
 }
 

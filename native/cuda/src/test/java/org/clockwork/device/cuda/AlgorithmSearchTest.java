@@ -15,6 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.clockwork.compiler.Nets;
 import org.clockwork.device.CompiledModel;
+import org.clockwork.device.Device;
 import org.clockwork.device.Operation;
 import org.clockwork.emulatedcuda.EmulatedCuda;
 import org.junit.jupiter.api.AfterEach;
@@ -136,6 +137,34 @@ final class AlgorithmSearchTest {
             infer(rig, model, true);
             launches(0, 2 * CONVOLUTIONS);
             close(rig, model);
+        }
+    }
+
+    /** A PROFILE runs on one GPU; another one of the same kind has the choice at once. */
+    @Test
+    void anotherGpuOfTheSameKindTakesItToo() throws Exception {
+        EmulatedCuda.devices(2);
+        EmulatedCuda.latencyNs(EmulatedCuda.convolution(RECOMMENDED), SLOW_NS);
+        try (Rig rig = new Rig(context(), false)) {
+            final CompiledModel model = rig.compile(file(), Map.of(), 1);
+            Rig.requireOk(rig.load(1, model));
+            infer(rig, model, true);
+            mark();
+            final Device second = rig.backend.devices().get(1);
+            final Operation load = new Operation(1);
+            load.kind = Operation.Kind.LOAD;
+            load.modelId = 1;
+            load.model = model;
+            final Operation infer = rig.infer(1, model, 1, 1, 1);
+            for (final Operation operation : List.of(load, infer)) {
+                assertTrue(second.start(operation, System.nanoTime()));
+                while (second.poll(done -> { }, System.nanoTime()) == 0) {
+                    LockSupport.parkNanos(20_000);
+                }
+                Rig.requireOk(operation);
+            }
+            requireRight(model, infer);
+            launches(0, CONVOLUTIONS);
         }
     }
 

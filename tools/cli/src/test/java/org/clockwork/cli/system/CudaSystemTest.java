@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemNanoClock;
 import org.clockwork.cli.run.AgentHost;
@@ -101,8 +104,19 @@ final class CudaSystemTest {
                 CloseHelper.quietClose(host);
             }
         }
+        assertTrue(measuredAlgorithms() > 0, "PROFILEs have measured convolutions");
         assertEquals(Map.of(), EmulatedCuda.leftOver());
         assertEquals(List.of(), EmulatedCuda.takeBreaches());
+    }
+
+    private long measuredAlgorithms() throws IOException {
+        long count = 0;
+        try (Stream<Path> files = Files.list(directory.resolve("compiled"))) {
+            for (final Path file : files.filter(name -> name.toString().endsWith(".algorithms")).toList()) {
+                count += Files.readAllLines(file).stream().skip(1).filter(line -> line.matches("\\d+:\\d+=\\d+")).count();
+            }
+        }
+        return count;
     }
 
     /** What was asked and what will come. */
