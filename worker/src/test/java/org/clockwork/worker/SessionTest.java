@@ -118,6 +118,24 @@ class SessionTest {
     }
 
     @Test
+    void attemptsThatNobodyAnswersLastLongerEachTime() {
+        rig.close();
+        rig = new WorkerRig(c -> c.controllers(List.of("nobody:1")));
+        rig.settle();
+        long failed = 0;
+        for (final long patienceMs : new long[] {500, 1_000, 2_000, 4_000, 4_000}) {
+            rig.advance((patienceMs - 1) * MS, MS);
+            assertEquals(failed, rig.count(WorkerCounter.DIALS_FAILED), "patience of " + patienceMs + " ms");
+            rig.advance(2 * MS, MS);
+            failed++;
+            assertEquals(failed, rig.count(WorkerCounter.DIALS_FAILED), "patience of " + patienceMs + " ms");
+            while (rig.agent.description().contains("no answer")) {
+                rig.advance(MS, MS);
+            }
+        }
+    }
+
+    @Test
     void redirectIsFollowedAndLimited() {
         final StubController other = new StubController(rig.network.listen("other:2"), rig.clock);
         controller.answer = Status.REDIRECT;
