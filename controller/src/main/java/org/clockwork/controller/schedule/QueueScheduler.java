@@ -42,6 +42,7 @@ public final class QueueScheduler implements Scheduler, Demand {
     private final DeadlineLoad deadlineLoad;
     private final BackgroundWork background;
     private final WaitingLists waiting;
+    private final Shortage shortage = new Shortage();
     private final BatchPolicy policy;
     /** Of models in use; null for the baseline. */
     private final Spreader spreader;
@@ -77,7 +78,7 @@ public final class QueueScheduler implements Scheduler, Demand {
         background = new BackgroundWork(parts, deadlineLoad, !isPaper);
         waiting = new WaitingLists(plans, durations, this::markDirty);
         policy = isPaper
-            ? new UrgentFirst(waiting, durations) : new SlackFirst(waiting, durations);
+            ? new UrgentFirst(waiting, durations) : new SlackFirst(waiting, durations, shortage);
     }
 
     @Override
@@ -90,6 +91,7 @@ public final class QueueScheduler implements Scheduler, Demand {
         if (request.hasDeadline) {
             deadlineLoad.onRequest(model.artifact, request, nowNs);
             model.service.onAsked(nowNs);
+            shortage.onAsked(nowNs);
         }
         if (spreader != null) {
             spreader.onRequest(model, nowNs);
@@ -509,6 +511,7 @@ public final class QueueScheduler implements Scheduler, Demand {
         }
         model.queue.remove(request);
         model.service.onRefused(nowNs);
+        shortage.onRefused(nowNs);
         final Status status = request.failure != null ? request.failure
             : loads.couldServe(model, request, nowNs) ? Status.SHED : Status.DEADLINE_UNREACHABLE;
         refusals.refuse(request, status, couldNs, nowNs);

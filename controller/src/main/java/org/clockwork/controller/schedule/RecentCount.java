@@ -27,7 +27,7 @@ final class RecentCount {
     }
 
     /** Counts so many more now. */
-    void add(final int more, final long nowNs) {
+    void add(final long more, final long nowNs) {
         if (nowNs - countedNs < halfLifeNs >> FINE_BITS) {
             count += more;
         } else {

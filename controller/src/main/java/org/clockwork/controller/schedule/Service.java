@@ -7,9 +7,12 @@ package org.clockwork.controller.schedule;
  */
 final class Service {
     private static final long SHORT_NS = 1_400_000_000L;
+    private static final long FAIR_NS = 5_000_000_000L;
     private static final long LONG_NS = 10_000_000_000L;
     /** A model is established after so long at the earliest. */
     private static final long LEAST_AGE_NS = 2_000_000_000L;
+    /** And after so many requests: fewer may have been served in full by chance. */
+    private static final int LEAST_SERVED = 10;
     /** The time for which a count stands at a steady rate, in half-lives: small steps fade by e in two of them. */
     private static final double WINDOW = 2;
     /** Of the requests served of late that may have been refused. */
@@ -19,7 +22,8 @@ final class Service {
     private static final double DEVIATIONS = 3;
 
     private final RecentCount asked = new RecentCount(SHORT_NS);
-    private final RecentCount served = new RecentCount(SHORT_NS);
+    private final RecentCount servedTime = new RecentCount(FAIR_NS);
+    private final RecentCount askedOfLate = new RecentCount(FAIR_NS);
     private final RecentCount servedLong = new RecentCount(LONG_NS);
     private final RecentCount refusedLong = new RecentCount(LONG_NS);
     private long firstNs;
@@ -32,11 +36,12 @@ final class Service {
             firstNs = nowNs;
         }
         asked.add(1, nowNs);
+        askedOfLate.add(1, nowNs);
     }
 
     /** So many requests are executed now. */
-    void onServed(final int requests, final long nowNs) {
-        served.add(requests, nowNs);
+    void onServed(final int requests, final long executeNs, final long nowNs) {
+        servedTime.add(executeNs, nowNs);
         servedLong.add(requests, nowNs);
     }
 
@@ -45,21 +50,21 @@ final class Service {
         refusedLong.add(1, nowNs);
     }
 
-    /** Requests that came in the last seconds. */
-    double asked(final long nowNs) {
-        return asked.value(nowNs);
+    /** Requests that came in the last ten seconds or so. */
+    double askedOfLate(final long nowNs) {
+        return askedOfLate.value(nowNs);
     }
 
-    /** Requests that were executed in the last seconds. */
-    double served(final long nowNs) {
-        return served.value(nowNs);
+    /** Device time that it got in the last ten seconds or so. */
+    double servedNs(final long nowNs) {
+        return servedTime.value(nowNs);
     }
 
     /** Whether it was served in full for a while and asks for no more than it then did. */
     boolean isEstablished(final long nowNs) {
         final long ageNs = nowNs - firstNs;
         final double got = servedLong.value(nowNs);
-        if (!hasBegun || ageNs < LEAST_AGE_NS || refusedLong.value(nowNs) > FULL * got) {
+        if (!hasBegun || ageNs < LEAST_AGE_NS || got < LEAST_SERVED || refusedLong.value(nowNs) > FULL * got) {
             return false;
         }
         final double longNs = WINDOW * LONG_NS;

@@ -33,6 +33,16 @@ final class SlackFirst implements BatchPolicy {
     private static final double BETTER = 1.02;
     /** Efficiencies that are as good as the best. */
     private static final double AS_GOOD = 0.97;
+    /** When so many are refused, overload is full: what goes from a least to a most below, does with the part that is. */
+    private static final double MANY_REFUSED = 0.1;
+    /** Part of the best that counts as good as the best, so that the most urgent of those goes first. */
+    private static final double LEAST_GOOD = 0.5;
+    private static final double MOST_GOOD = 0.93;
+    /** Of the device time that is a model's due, like that of others or what it asks for, this is seen to first. */
+    private static final double LEAST_SEEN = 0.75;
+    private static final double MOST_SEEN = 1.5;
+    /** How much more a model counts, at most, that got less. */
+    private static final double MAX_BOOST = 4;
     /** Slack that others keep when a more efficient batch goes first, at most and as a part of the SLO. */
     private static final long MAX_SPARE_NS = 25_000_000L;
     private static final long SPARE_PART = 4;
@@ -42,8 +52,6 @@ final class SlackFirst implements BatchPolicy {
     private static final long AGAIN_NS = 100_000L;
     /** Nothing is waited for if this little would be left. */
     private static final long LEAST_LEFT_NS = 200_000L;
-    /** How much a model counts more that got nothing of what it is due: device time like the others, or what it asks for. */
-    private static final double FAIRNESS = 1.5;
     /** A device that could not meet everything is thought to be short of time for so long. */
     private static final long SHORT_NS = 1_000_000_000L;
     /** Established models are put first if they are one in so many of those that wait, or only one. */
@@ -55,6 +63,7 @@ final class SlackFirst implements BatchPolicy {
 
     private final WaitingLists waiting;
     private final Durations durations;
+    private final Shortage shortage;
 
     private final Residency[] copies = new Residency[MAX_CANDIDATES];
     private final Residency[] hopeless = new Residency[MAX_CANDIDATES];
@@ -80,8 +89,9 @@ final class SlackFirst implements BatchPolicy {
     private int batches;
     private long startNs;
 
-    SlackFirst(final WaitingLists waiting, final Durations durations) {
+    SlackFirst(final WaitingLists waiting, final Durations durations, final Shortage shortage) {
         this.waiting = waiting;
+        this.shortage = shortage;
         this.durations = durations;
     }
 
@@ -279,26 +289,36 @@ final class SlackFirst implements BatchPolicy {
 
     /** The most efficient batch of what can still be met; models that got less than they are due count more. */
     private boolean chooseByGoodput(final DevicePlan device, final long nowNs, final Choice choice) {
-        double meanServed = 0;
+        double meanNs = 0;
         for (int i = 0; i < candidates; i++) {
-            meanServed += copies[i].plan.service.served(nowNs) / bestRate(copies[i], heads[i]);
+            meanNs += copies[i].plan.service.servedNs(nowNs);
         }
-        meanServed /= candidates;
+        meanNs /= candidates;
+        final double overload = Math.min(1, shortage.share(nowNs) / MANY_REFUSED);
+        final double good = LEAST_GOOD + (MOST_GOOD - LEAST_GOOD) * overload;
+        final double seenTo = LEAST_SEEN + (MOST_SEEN - LEAST_SEEN) * overload;
         double bestScore = 0;
+        double bestEfficiency = 0;
         for (int i = 0; i < candidates; i++) {
-            isEstablished[i] = copies[i].plan.service.isEstablished(nowNs);
-            if (!isEstablished[i]) {
+            final Service service = copies[i].plan.service;
+            isEstablished[i] = service.isEstablished(nowNs);
+            if (isEstablished[i]) {
+                scores[i] = score(i, 1);
+            } else {
                 skipToBest(i, nowNs);
+                final double dueNs = seenTo * Math.min(meanNs, service.askedOfLate(nowNs) * requestNs(i));
+                final double servedNs = service.servedNs(nowNs);
+                scores[i] = score(i, servedNs >= dueNs ? 1 : servedNs * MAX_BOOST < dueNs ? MAX_BOOST : dueNs / servedNs);
             }
-            final double served = copies[i].plan.service.served(nowNs);
-            final double due = Math.min(meanServed * bestRate(copies[i], heads[i]), copies[i].plan.service.asked(nowNs));
-            scores[i] = efficiencies[i] * (served < due ? 1 + FAIRNESS * (1 - served / due) : 1);
-            bestScore = Math.max(bestScore, scores[i]);
+            if (scores[i] > bestScore) {
+                bestScore = scores[i];
+                bestEfficiency = efficiencies[i];
+            }
         }
         int best = -1;
         long bestLatestNs = 0;
         for (int i = 0; i < candidates; i++) {
-            if (scores[i] >= bestScore * AS_GOOD) {
+            if (scores[i] >= good * bestScore && efficiencies[i] >= good * bestEfficiency) {
                 final long latestNs = latestNs(i);
                 if (best < 0 || latestNs - bestLatestNs < 0
                     || latestNs == bestLatestNs && copies[i].plan.index < copies[best].plan.index) {
@@ -316,6 +336,16 @@ final class SlackFirst implements BatchPolicy {
         }
         take(best, heads[best], batchIndexes[best], counts[best], nowNs, choice);
         return true;
+    }
+
+    /** What counts in overload: full batches, those that are behind, and a little those that take little time for a request. */
+    private double score(final int i, final double boost) {
+        return Math.sqrt(Math.sqrt(Math.sqrt(bestRate(copies[i], heads[i])))) * efficiencies[i] * boost;
+    }
+
+    /** Device time of a request of a candidate. */
+    private double requestNs(final int i) {
+        return 1 / rate(copies[i].plan.artifact, batchIndexes[i], counts[i]);
     }
 
     /**
@@ -386,7 +416,7 @@ final class SlackFirst implements BatchPolicy {
 
     private void take(
         final int i, final Request from, final int index, final int count, final long nowNs, final Choice choice) {
-        copies[i].plan.service.onServed(count, nowNs);
+        copies[i].plan.service.onServed(count, durations.executeNs(copies[i].plan.artifact, index), nowNs);
         choice.set(copies[i], index, from, count, false);
     }
 
