@@ -13,6 +13,11 @@ public final class Profile {
 
     private final double percentile;
     private final RollingPercentile[] windows = new RollingPercentile[BATCH_SIZES.length + 1];
+    private final long[] executeNs = new long[BATCH_SIZES.length];
+    /** Requests per nanosecond of full batches. */
+    private final double[] rates = new double[BATCH_SIZES.length];
+    /** Of the batch sizes up to each, the one with the best rate. */
+    private final int[] mostEfficient = new int[BATCH_SIZES.length];
     private int batchSizeCount;
 
     /**
@@ -55,7 +60,17 @@ public final class Profile {
 
     /** Expected duration of executing the {@code i}-th batch size. */
     public long executeNs(final int i) {
-        return windows[i].value();
+        return executeNs[i];
+    }
+
+    /** Requests per nanosecond of full batches of the {@code i}-th size. */
+    public double rate(final int i) {
+        return rates[i];
+    }
+
+    /** Index of the batch size with the best rate of those up to the {@code i}-th. */
+    public int mostEfficient(final int i) {
+        return mostEfficient[i];
     }
 
     /** Least duration of late of executing the {@code i}-th batch size: what it takes when nothing disturbs it. */
@@ -78,6 +93,13 @@ public final class Profile {
         windows[i].record(durationNs);
         while (batchSizeCount < BATCH_SIZES.length && windows[batchSizeCount].count() > 0) {
             batchSizeCount++;
+        }
+        if (windows[i].value() != executeNs[i]) {
+            executeNs[i] = windows[i].value();
+            rates[i] = BATCH_SIZES[i] / (double) Math.max(1, executeNs[i]);
+            for (int j = 1; j < batchSizeCount; j++) {
+                mostEfficient[j] = rates[j] > rates[mostEfficient[j - 1]] ? j : mostEfficient[j - 1];
+            }
         }
     }
 

@@ -432,21 +432,17 @@ final class SlackFirst implements BatchPolicy {
 
     /** The best rate that a model's SLO allows. */
     private double bestRate(final Residency copy, final Request head) {
-        final int index = bestIndex(copy, head);
-        return rate(copy.plan.artifact, index, Profile.batchSize(index));
+        return copy.plan.artifact.artifact.profile.rate(bestIndex(copy, head));
     }
 
     private int bestIndex(final Residency copy, final Request head) {
-        final ArtifactPlan artifact = copy.plan.artifact;
-        final long sloNs = sloNs(head);
-        final int largest = durations.maxBatchIndex(artifact, copy.device);
-        int best = 0;
-        for (int index = 1; index <= largest && durations.executeNs(artifact, index) + AROUND_NS <= sloNs; index++) {
-            if (rate(artifact, index, Profile.batchSize(index)) > rate(artifact, best, Profile.batchSize(best))) {
-                best = index;
-            }
+        final Profile profile = copy.plan.artifact.artifact.profile;
+        final long leftNs = sloNs(head) - AROUND_NS;
+        int index = durations.maxBatchIndex(copy.plan.artifact, copy.device);
+        while (index > 0 && profile.executeNs(index) > leftNs) {
+            index--;
         }
-        return best;
+        return profile.mostEfficient(index);
     }
 
     private int batchAt(final int place) {
