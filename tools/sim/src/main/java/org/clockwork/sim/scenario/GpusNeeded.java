@@ -47,6 +47,7 @@ final class GpusNeeded implements Scenario {
     public List<String> legend() {
         return List.of(
             "need: GPUs that the mix would need if work were fluid, at the mean rate; see azure",
+            "bound: fewer than these no policy could do with, on these very arrivals",
             "for 99 %, for 99.99 %: the fewest GPUs that reached it, one fewer having been tried and found too few");
     }
 
@@ -90,6 +91,9 @@ final class GpusNeeded implements Scenario {
 
         CaseResult run() {
             final double need = mix.need(rate, Azure.SLO_NS);
+            final MixedArrivals arrivals = arrivals(system.seed);
+            final FewestDevices bound = new FewestDevices(
+                arrivals, arrivals, mix.kinds, Azure.SLO_NS, options.warmupNs(), options.durationNs());
             final int[] gpus = new int[SHARES.length];
             int from = Math.max(1, (int) Math.ceil(need));
             for (int i = 0; i < SHARES.length; i++) {
@@ -99,7 +103,9 @@ final class GpusNeeded implements Scenario {
             attained.forEach((count, share) -> tried.add(count + " GPUs: " + Metric.percent("", share).text() + " % in time"));
             return new CaseResult(recorder, durationNs, -gpus[0] - gpus[1], List.of(
                 Metric.rate("need", need),
+                Metric.count("bound 99 %", bound.forShare(SHARES[0])),
                 Metric.count("for 99 %", gpus[0]),
+                Metric.count("bound 99.99 %", bound.forShare(SHARES[1])),
                 Metric.count("for 99.99 %", gpus[1]),
                 Metric.percent("% in time 1", attained.get(gpus[0])),
                 Metric.percent("% in time 2", attained.get(gpus[1]))), List.of(String.join("; ", tried)));
@@ -131,6 +137,10 @@ final class GpusNeeded implements Scenario {
             return enough;
         }
 
+        private MixedArrivals arrivals(final long seed) {
+            return isBursts ? mix.functions.bursts(rate, VARIATION, seed) : mix.functions.arrivals(rate, seed);
+        }
+
         private double attained(final int gpus) {
             final Double known = attained.get(gpus);
             if (known != null) {
@@ -140,8 +150,7 @@ final class GpusNeeded implements Scenario {
             one.gpus = gpus;
             try (SimSystem simulated = new SimSystem(one)) {
                 final List<ModelInfo> infos = Overload.register(simulated, mix.profiles, mix.kindOf);
-                final MixedArrivals arrivals = isBursts
-                    ? mix.functions.bursts(rate, VARIATION, one.seed) : mix.functions.arrivals(rate, one.seed);
+                final MixedArrivals arrivals = arrivals(one.seed);
                 final RunResult result = simulated.run(
                     new Workload(List.of("all"), options.warmupNs(), options.durationNs())
                         .add(0, arrivals, infos, arrivals, Azure.SLO_NS), progress);

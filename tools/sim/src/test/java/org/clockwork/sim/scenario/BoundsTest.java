@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.clockwork.device.emulated.Profile;
 import org.clockwork.loadgen.Arrivals;
 import org.clockwork.loadgen.FixedRateArrivals;
+import org.clockwork.loadgen.ModelChoice;
 import org.clockwork.loadgen.PoissonArrivals;
 import org.clockwork.loadgen.Xoshiro;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,36 @@ class BoundsTest {
         final long sloNs = 100 * MS;
         final double share = attainment(new PoissonArrivals(2 * 924.9, new Xoshiro(3, "arrivals")), 1, sloNs);
         assertEquals(0.5, share, 0.01);
+    }
+
+    @Test
+    void fewestDevicesByHand() {
+        // Two models in turns, 200/s each: of each some 18 come within the 95 ms that 100 ms leave, so batches of 16 it is.
+        final FewestDevices few = fewest(400, 100 * MS);
+        assertEquals(0, few.missed(1), 1e-9, "400/s are 43 % of 924.9/s");
+        assertEquals(1, few.forShare(1));
+        // Within 6 ms one waits 1.7 ms at most for another: each is alone, and 2.73 ms x 400/s are 1.09 devices.
+        final FewestDevices alone = fewest(400, 6 * MS);
+        assertEquals(2, alone.forShare(0.99));
+        assertEquals(1, alone.forShare(0.9));
+        final double missed = 4_000 - 10_006 / 2.73;
+        assertTrue(alone.missed(1) > 0.95 * missed && alone.missed(1) <= missed, () -> "prices are in steps: " + alone.missed(1));
+        assertEquals(0, fewest(400, 2 * MS).missed(100), 1e-9, "what no device can do costs none: an execution takes longer");
+    }
+
+    private FewestDevices fewest(final double ratePerS, final long sloNs) {
+        final FixedRateArrivals times = new FixedRateArrivals(ratePerS, 0.5);
+        return new FewestDevices(times, new Turns(), new Kind[] {resnet50, resnet50}, sloNs, 10 * S, 10 * S);
+    }
+
+    /** Two models in turns. */
+    private static final class Turns implements ModelChoice {
+        private int next;
+
+        @Override
+        public int next(final long dueNs) {
+            return next++ & 1;
+        }
     }
 
     @Test
