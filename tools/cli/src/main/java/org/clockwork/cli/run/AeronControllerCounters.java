@@ -1,32 +1,27 @@
 package org.clockwork.cli.run;
 
 import io.aeron.Aeron;
-import io.aeron.Counter;
+import java.util.stream.Stream;
 import org.clockwork.controller.ControllerCounter;
 import org.clockwork.controller.ControllerCounters;
 import org.clockwork.schema.CounterIds;
 
-/**
- * A controller's counts in Aeron's counters file, where AeronStat shows them from outside. Written by the controller's agent
- * only, without allocating.
- */
+/** A controller's counts. Written by the controller's agent only, without allocating; any thread may read. */
 final class AeronControllerCounters implements ControllerCounters {
-    private final Counter[] counters = new Counter[ControllerCounter.values().length];
+    private final AeronCounts counts;
 
     AeronControllerCounters(final Aeron aeron) {
-        for (final ControllerCounter counter : ControllerCounter.values()) {
-            counters[counter.ordinal()] = aeron.addCounter(
-                CounterIds.CONTROLLER_EVENTS_BASE + counter.ordinal(), "clockwork controller " + counter.label());
-        }
+        counts = new AeronCounts(aeron, CounterIds.CONTROLLER_EVENTS_BASE,
+            Stream.of(ControllerCounter.values()).map(counter -> "clockwork controller " + counter.label()).toList());
     }
 
     @Override
     public void add(final ControllerCounter counter, final long delta) {
-        counters[counter.ordinal()].getAndAddRelease(delta);
+        counts.add(counter.ordinal(), delta);
     }
 
     @Override
     public long get(final ControllerCounter counter) {
-        return counters[counter.ordinal()].getPlain();
+        return counts.get(counter.ordinal());
     }
 }
