@@ -116,16 +116,6 @@ final class ScriptedBackend implements Backend {
         }
 
         @Override
-        public long knownLoadNs() {
-            return -1;
-        }
-
-        @Override
-        public long knownExecuteNs(final int batchSize) {
-            return -1;
-        }
-
-        @Override
         public void close() {
             if (!isOpen) {
                 throw new IllegalStateException("closed twice");

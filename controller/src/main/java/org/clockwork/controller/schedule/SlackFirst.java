@@ -73,6 +73,8 @@ final class SlackFirst implements BatchPolicy {
     private final int[] counts = new int[MAX_CANDIDATES];
     /** Requests per nanosecond, as a part of the best that the model's SLO allows. */
     private final double[] efficiencies = new double[MAX_CANDIDATES];
+    /** Device time that its model got of late. */
+    private final double[] servedNs = new double[MAX_CANDIDATES];
     private final double[] scores = new double[MAX_CANDIDATES];
     private final boolean[] isEstablished = new boolean[MAX_CANDIDATES];
     private int candidates;
@@ -310,7 +312,8 @@ final class SlackFirst implements BatchPolicy {
     private int score(final double due, final long nowNs) {
         double meanNs = 0;
         for (int i = 0; i < candidates; i++) {
-            meanNs += copies[i].plan.service.servedNs(nowNs);
+            servedNs[i] = copies[i].plan.service.servedNs(nowNs);
+            meanNs += servedNs[i];
         }
         meanNs /= candidates;
         int highest = 0;
@@ -321,8 +324,7 @@ final class SlackFirst implements BatchPolicy {
             if (!isEstablished[i]) {
                 skipToBest(i, nowNs);
                 final double dueNs = due * Math.min(meanNs, service.askedOfLate(nowNs) * requestNs(i));
-                final double servedNs = service.servedNs(nowNs);
-                boost = servedNs >= dueNs ? 1 : servedNs * MAX_BOOST < dueNs ? MAX_BOOST : dueNs / servedNs;
+                boost = servedNs[i] >= dueNs ? 1 : servedNs[i] * MAX_BOOST < dueNs ? MAX_BOOST : dueNs / servedNs[i];
             }
             scores[i] = Math.sqrt(Math.sqrt(Math.sqrt(bestRate(copies[i], heads[i])))) * efficiencies[i] * boost;
             highest = scores[i] > scores[highest] ? i : highest;

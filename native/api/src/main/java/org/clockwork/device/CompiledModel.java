@@ -20,10 +20,14 @@ public interface CompiledModel extends AutoCloseable {
     int maxBatch();
 
     /** Duration of a LOAD if it is known before it was ever measured, as with an emulated device; else negative. */
-    long knownLoadNs();
+    default long knownLoadNs() {
+        return -1;
+    }
 
     /** Duration of an execution if it is known before it was ever measured; else negative. */
-    long knownExecuteNs(int batchSize);
+    default long knownExecuteNs(final int batchSize) {
+        return -1;
+    }
 
     /**
      * What executes it. The first word names engine and precision, such as {@code onednn/bf16}; what follows is for people:

@@ -173,16 +173,6 @@ final class TestDevice extends EngineDevice<TestDevice.Model, TestDevice.Copy> {
         }
 
         @Override
-        public long knownLoadNs() {
-            return -1;
-        }
-
-        @Override
-        public long knownExecuteNs(final int batchSize) {
-            return -1;
-        }
-
-        @Override
         public void close() {
         }
     }

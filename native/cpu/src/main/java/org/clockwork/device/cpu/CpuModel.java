@@ -103,16 +103,6 @@ final class CpuModel implements EngineModel {
     }
 
     @Override
-    public long knownLoadNs() {
-        return -1;
-    }
-
-    @Override
-    public long knownExecuteNs(final int batchSize) {
-        return -1;
-    }
-
-    @Override
     public String engine() {
         return engine;
     }

@@ -101,18 +101,26 @@ final class AlgorithmSearchTest {
         return lines;
     }
 
-    /** Closes the model, which waits until what was found is on disk. */
-    private static void close(final Rig rig, final CompiledModel model) {
-        Rig.requireOk(rig.unload(1));
-        model.close();
+    /** What is done with a loaded model. */
+    private interface Use {
+        void with(Rig rig, CompiledModel model) throws Exception;
+    }
+
+    /** Compiles and loads the net on a device of its own; its closing waits until what was found is on disk. */
+    private void withModel(final CudaBackend.Context context, final Use use) throws Exception {
+        try (Rig rig = new Rig(context, false)) {
+            final CompiledModel model = rig.compile(file(), Map.of(), 1);
+            Rig.requireOk(rig.load(1, model));
+            use.with(rig, model);
+            Rig.requireOk(rig.unload(1));
+            model.close();
+        }
     }
 
     @Test
     void theFasterOneIsTakenAndKept() throws Exception {
         EmulatedCuda.latencyNs(EmulatedCuda.convolution(RECOMMENDED), SLOW_NS);
-        try (Rig rig = new Rig(context(), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context(), (rig, model) -> {
             mark();
             infer(rig, model, false);
             launches(CONVOLUTIONS, 0);
@@ -127,17 +135,13 @@ final class AlgorithmSearchTest {
             while (stored().isEmpty()) {
                 LockSupport.parkNanos(1_000_000);
             }
-            close(rig, model);
-        }
+        });
         assertEquals(1 + CONVOLUTIONS, stored().size());
-        try (Rig rig = new Rig(context(), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context(), (rig, model) -> {
             infer(rig, model, false);
             infer(rig, model, true);
             launches(0, 2 * CONVOLUTIONS);
-            close(rig, model);
-        }
+        });
     }
 
     /** A PROFILE runs on one GPU; another one of the same kind has the choice at once. */
@@ -171,15 +175,12 @@ final class AlgorithmSearchTest {
     @Test
     void whatIsRecommendedStaysWhereItIsTheFaster() throws Exception {
         EmulatedCuda.latencyNs(EmulatedCuda.convolution(OTHER), SLOW_NS);
-        try (Rig rig = new Rig(context(), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context(), (rig, model) -> {
             infer(rig, model, true);
             mark();
             infer(rig, model, true);
             launches(CONVOLUTIONS, 0);
-            close(rig, model);
-        }
+        });
         assertTrue(stored().subList(1, 1 + CONVOLUTIONS).stream().allMatch(line -> line.endsWith("=" + RECOMMENDED)));
     }
 
@@ -187,46 +188,34 @@ final class AlgorithmSearchTest {
     void oneThatFailsIsLeftOut() throws Exception {
         EmulatedCuda.latencyNs(EmulatedCuda.convolution(RECOMMENDED), SLOW_NS);
         EmulatedCuda.fail(EmulatedCuda.convolution(OTHER), 1, 1_000, EXECUTION_FAILED);
-        try (Rig rig = new Rig(context(), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context(), (rig, model) -> {
             requireRight(model, infer(rig, model, true));
             mark();
             requireRight(model, infer(rig, model, true));
             launches(CONVOLUTIONS, 0);
-            close(rig, model);
-        }
+        });
     }
 
     @Test
     void whatTheWorkspaceDoesNotHoldIsNotTakenEvenIfItIsStored() throws Exception {
         EmulatedCuda.latencyNs(EmulatedCuda.convolution(OTHER), SLOW_NS);
-        try (Rig rig = new Rig(context(), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context(), (rig, model) -> {
             infer(rig, model, true);
-            close(rig, model);
-        }
+        });
         // enough for what is between the steps, not for the indices of the recommended algorithm
-        try (Rig rig = new Rig(context().workspaceBytes(4_096), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context().workspaceBytes(4_096), (rig, model) -> {
             mark();
             requireRight(model, infer(rig, model, true));
             launches(0, CONVOLUTIONS);
-            close(rig, model);
-        }
+        });
     }
 
     @Test
     void whatAnotherGpuOrDriverFoundIsNotTaken() throws Exception {
         EmulatedCuda.latencyNs(EmulatedCuda.convolution(RECOMMENDED), SLOW_NS);
-        try (Rig rig = new Rig(context(), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context(), (rig, model) -> {
             infer(rig, model, true);
-            close(rig, model);
-        }
+        });
         final String head = stored().get(0);
         assertTrue(head.contains(" driver ") && head.contains(" cuDNN ") && head.contains(" sm_70 "), head);
         try (Stream<Path> files = Files.list(directory)) {
@@ -234,22 +223,17 @@ final class AlgorithmSearchTest {
                 Files.writeString(file, Files.readString(file).replaceFirst(" driver ", " driver 1"));
             }
         }
-        try (Rig rig = new Rig(context(), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context(), (rig, model) -> {
             mark();
             infer(rig, model, false);
             launches(CONVOLUTIONS, 0);
-            close(rig, model);
-        }
+        });
     }
 
     @Test
     void aProfileMeasuresNoLongerThanItMay() throws Exception {
         EmulatedCuda.latencyNs(EmulatedCuda.convolution(RECOMMENDED), SLOW_NS);
-        try (Rig rig = new Rig(context().searchNs(1), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context().searchNs(1), (rig, model) -> {
             mark();
             for (int found = 1; found <= CONVOLUTIONS; found++) {
                 infer(rig, model, true);
@@ -257,20 +241,16 @@ final class AlgorithmSearchTest {
             }
             infer(rig, model, true);
             launches(0, CONVOLUTIONS);
-            close(rig, model);
-        }
+        });
     }
 
     @Test
     void itCanBeSwitchedOff() throws Exception {
-        try (Rig rig = new Rig(context().searchNs(0), false)) {
-            final CompiledModel model = rig.compile(file(), Map.of(), 1);
-            Rig.requireOk(rig.load(1, model));
+        withModel(context().searchNs(0), (rig, model) -> {
             mark();
             infer(rig, model, true);
             launches(CONVOLUTIONS, 0);
-            close(rig, model);
-        }
+        });
         assertFalse(stored().stream().anyMatch(line -> line.contains("=")));
     }
 }
