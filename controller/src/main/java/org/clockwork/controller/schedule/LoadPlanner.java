@@ -103,11 +103,15 @@ final class LoadPlanner {
             return null;
         }
         DevicePlan best = null;
+        long bestNs = 0;
         for (int i = 0; i < Math.min(loaders.size(), MAX_COMPARED); i++) {
             final DevicePlan device = plans.deviceAt(loaders.at(i));
-            if (artifact.isInstalledOn(device) && model.copyOn(device) == null
-                && (best == null || finishNs(model, device, head, nowNs) - finishNs(model, best, head, nowNs) < 0)) {
-                best = device;
+            if (artifact.isInstalledOn(device) && model.copyOn(device) == null) {
+                final long finishNs = finishNs(model, device, head, nowNs);
+                if (best == null || finishNs - bestNs < 0) {
+                    best = device;
+                    bestNs = finishNs;
+                }
             }
         }
         return best == null ? scan(model) : best;
